@@ -52,7 +52,7 @@ impl fmt::Debug for EventId {
 
 /// A text that is no UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not a UUID of 36 characters such as 01912d68-783e-7a03-8467-5661c1243ad4")]
+#[error("not a UUID of 36 lower-case characters such as 01912d68-783e-7a03-8467-5661c1243ad4")]
 pub struct NotAnId;
 
 impl FromStr for EventId {
@@ -69,6 +69,10 @@ impl FromStr for EventId {
                     return Err(NotAnId);
                 }
                 continue;
+            }
+            // Another spelling of an id would come back in this one, and acknowledge nothing.
+            if byte.is_ascii_uppercase() {
+                return Err(NotAnId);
             }
             let digit = char::from(byte).to_digit(16).ok_or(NotAnId)?;
             value = (value << 4) | u128::from(digit);
@@ -143,6 +147,7 @@ mod tests {
             "x",
             "01912d68-783e-7fff-bfff-fffffffffff",
             "01912d68x783e-7fff-bfff-ffffffffffff",
+            "01912D68-783e-7fff-bfff-ffffffffffff",
         ] {
             assert_eq!(text.parse::<EventId>(), Err(NotAnId), "{text}");
         }

@@ -15,6 +15,9 @@ pub const UP_FRAME_BYTES: usize = 6 * TEXT_BYTES + 4 * 1024;
 /// [`CHUNK_BYTES`].
 pub const DOWN_FRAME_BYTES: usize = CHUNK_BYTES + UP_FRAME_BYTES;
 
+/// What a decoder says of a text that is no frame: it goes into logs and into `refused`.
+pub const ERROR_BYTES: usize = 512;
+
 /// Events in one frame, and in one read of the log: a slow line gets its first line of text soon.
 pub const CHUNK_EVENTS: usize = 64;
 
@@ -67,6 +70,9 @@ pub const NAME_BYTES: usize = 64;
 
 /// The handshake must be done in this span, or the line is closed: an open port is no parking place.
 pub const HANDSHAKE: Millis = Millis(5_000);
+
+/// A client takes a heartbeat that a server calls shorter for this one, lest it probe without pause.
+pub const SHORTEST_BEAT: Millis = Millis(100);
 
 /// A message without its event for so long puts the line under suspicion.
 pub const ACK_WAIT: Millis = Millis(4_000);

@@ -41,7 +41,7 @@ fn continued(resume: Option<Resume>, bounds: Bounds, span: u64) -> Option<u64> {
     let Resume { epoch, after } = resume?;
     let is_kept = epoch == bounds.epoch
         && after <= bounds.last
-        && after + 1 >= bounds.first
+        && after >= bounds.first.saturating_sub(1)
         && bounds.last - after <= span;
     is_kept.then_some(after)
 }
@@ -67,7 +67,7 @@ pub struct Read {
 }
 
 /// The server's half of one connection. See the module's documentation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reader {
     heartbeat: Heartbeat,
     pace: Pace,
@@ -78,7 +78,7 @@ pub struct Reader {
     position: Option<Position>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Position {
     /// The last number that was sent.
     sent: u64,
@@ -127,7 +127,10 @@ impl Reader {
     pub fn set_pace(&mut self, pace: Pace, now: Millis) {
         self.pace = pace;
         self.heard = now;
-        self.next_beat = now + self.heartbeat.of(pace).every_ms;
+        // Before the handshake this is its deadline, which nothing puts off.
+        if self.is_welcomed() {
+            self.next_beat = now + self.heartbeat.of(pace).every_ms;
+        }
     }
 
     /// The log ends at `last` now. Late or repeated news does no harm.

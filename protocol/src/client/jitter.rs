@@ -3,7 +3,7 @@
 use crate::time::Millis;
 
 /// A small generator of fractions, seeded by the caller so that a simulation replays exactly.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Jitter {
     state: u64,
 }

@@ -18,7 +18,7 @@ pub(super) enum LineAction {
 }
 
 /// The welcomed line and the attempts at another.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lines {
     current: Option<Current>,
     attempts: Vec<Attempt>,
@@ -36,13 +36,13 @@ pub(super) struct Lines {
     jitter: Jitter,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Attempt {
     line: LineId,
     dialled: Millis,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Current {
     line: LineId,
     welcomed: Millis,
@@ -53,7 +53,7 @@ struct Current {
     is_doubtful: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Probe {
     n: u64,
     sent: Millis,
@@ -185,8 +185,8 @@ impl Lines {
 
     /// No attempt before `span` is over.
     pub(super) fn hold(&mut self, span: Millis, now: Millis) {
-        let spread = self.jitter.part_of(span);
-        self.hold_until = Some(now + Millis(span.0.min(limits::CALM_PAUSE.0)) + spread);
+        let span = span.min(limits::CALM_PAUSE);
+        self.hold_until = Some(now + span + self.jitter.part_of(span));
     }
 
     /// Something suggests that the line may be there again, or gone: look at once.
@@ -283,7 +283,11 @@ impl Lines {
         if current.probe.is_some() {
             return None;
         }
-        let every = self.heartbeat.of(self.pace).every_ms;
+        let every = self
+            .heartbeat
+            .of(self.pace)
+            .every_ms
+            .max(limits::SHORTEST_BEAT);
         let silence = current.heard.max(current.trusted) + every + Millis(every.0 / 2);
         let unread = unread.map(|sent| sent.max(current.trusted) + limits::ACK_WAIT);
         Some(unread.map_or(silence, |unread| unread.min(silence)))

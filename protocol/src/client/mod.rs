@@ -29,13 +29,15 @@ use crate::time::Millis;
 use lines::{LineAction, Lines};
 
 /// The client's half of a connection. See the module's documentation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Client<A: Audience> {
     greeting: A::Greeting,
     saved: Saved<A>,
     lines: Lines,
     /// Sent on the welcomed line and not yet read back, oldest first.
     in_flight: VecDeque<(EventId, Millis)>,
+    /// Where each line in the air asked to read on. The cursor may move meanwhile, by an older line.
+    asked: Vec<(LineId, Resume)>,
     /// The cursor that holds once the snapshot has arrived whole.
     snapshot: Option<Resume>,
     is_looking: bool,
@@ -47,7 +49,7 @@ pub struct Client<A: Audience> {
 }
 
 /// Why there is no line, where the server gave a reason.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Trouble {
     GoingAway(GoingAway),
     Refused(Refusal),
@@ -97,6 +99,7 @@ impl<A: Audience> Client<A> {
             saved,
             lines: Lines::new(seed),
             in_flight: VecDeque::new(),
+            asked: Vec::new(),
             snapshot: None,
             is_looking: false,
             trouble: None,
@@ -112,6 +115,10 @@ impl<A: Audience> Client<A> {
     /// A dialled line is open.
     pub fn handle_opened(&mut self, line: LineId, now: Millis) {
         if self.lines.is_attempt(line) {
+            self.asked
+                .retain(|(asked, _)| self.lines.is_attempt(*asked) && *asked != line);
+            self.asked
+                .extend(self.saved.cursor.map(|cursor| (line, cursor)));
             let hello = A::hello(&self.greeting, self.saved.cursor, self.lines.pace());
             self.actions.push_back(Output::Transmit(line, hello));
         }
@@ -122,7 +129,10 @@ impl<A: Audience> Client<A> {
     pub fn handle_text(&mut self, line: LineId, text: &str, now: Millis) {
         match frame::parse::<A::Down>(text, limits::DOWN_FRAME_BYTES) {
             Ok(down) => self.handle_frame(line, down, now),
-            Err(_) => self.handle_violation(line, now),
+            Err(_) if self.lines.is_current(line) || self.lines.is_attempt(line) => {
+                self.handle_violation(line, now);
+            }
+            Err(_) => self.settle(now),
         }
     }
 
@@ -203,7 +213,8 @@ impl<A: Audience> Client<A> {
     /// the writer's wall clock, for people to read.
     ///
     /// # Errors
-    /// When it can't be accepted as it stands, or too much waits already; it is not kept then.
+    /// When it can't be accepted as it stands, or too much waits already; it is not kept then. An id that
+    /// is in the outbox already is not put there twice.
     pub fn send(
         &mut self,
         id: EventId,
@@ -212,6 +223,9 @@ impl<A: Audience> Client<A> {
         now: Millis,
     ) -> Result<(), SendError> {
         A::check(&command)?;
+        if self.saved.outbox.iter().any(|entry| entry.id == id) {
+            return Ok(());
+        }
         if !self.saved.has_room(&command) {
             return Err(SendError::Full);
         }

@@ -9,7 +9,7 @@ use crate::frame::{GoingAway, Refusal};
 use crate::id::EventId;
 
 /// What the shell is to do, in this order.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Output<A: Audience> {
     /// Show it, and make it part of what [`Output::Save`] saves.
     Event(ClientEvent<A>),

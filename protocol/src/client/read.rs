@@ -70,15 +70,15 @@ impl<A: Audience> Client<A> {
             epoch: start.epoch,
             after: start.after,
         };
-        let restart = self.saved.cursor != Some(cursor) || start.snapshot;
+        // A doubtful line may have moved the cursor on since this one asked: what it brought stays.
+        let restart =
+            start.snapshot || self.saved.cursor.is_none() || !self.asked.contains(&(line, cursor));
         self.snapshot = None;
-        if start.snapshot {
-            self.snapshot = Some(cursor);
-            self.saved.cursor = None;
-        } else {
-            self.saved.cursor = Some(cursor);
+        if restart {
+            self.snapshot = start.snapshot.then_some(cursor);
+            self.saved.cursor = (!start.snapshot).then_some(cursor);
+            self.is_dirty = true;
         }
-        self.is_dirty |= restart;
         self.events
             .push_back(ClientEvent::Welcomed { welcome, restart });
         // The shell's pace may have changed between this line's hello and its welcome.
@@ -96,7 +96,8 @@ impl<A: Audience> Client<A> {
         let mut has_gap = false;
         for event in events {
             let number = A::number(&event);
-            if number > cursor.after + 1 {
+            let is_next = number.checked_sub(1) == Some(cursor.after);
+            if number > cursor.after && !is_next {
                 has_gap = true;
                 break;
             }
@@ -105,7 +106,7 @@ impl<A: Audience> Client<A> {
                 self.in_flight.retain(|(sent, _)| *sent != id);
                 acked.push(id);
             }
-            if number == cursor.after + 1 {
+            if is_next {
                 cursor.after = number;
                 fresh.push(event);
             }

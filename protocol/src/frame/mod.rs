@@ -13,6 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::event::cut;
+use crate::limits;
+
 pub use agent::{AgentDown, AgentUp, AgentWelcome, Colleague, Conversation, Login, Status};
 pub use shared::{
     Beat, GoingAway, Heartbeat, Pace, Refusal, RefusalCode, Rejected, RejectionCode, Resume, Typing,
@@ -31,7 +34,7 @@ pub enum FrameError {
         limit: usize,
     },
     /// Not JSON, not a known frame, or a field of another type than its description says.
-    #[error("not a frame of this protocol: {0}")]
+    #[error("not a frame of this protocol: {}", brief(.0))]
     Malformed(#[from] serde_json::Error),
 }
 
@@ -48,6 +51,18 @@ pub fn parse<F: DeserializeOwned>(text: &str, limit: usize) -> Result<F, FrameEr
         });
     }
     Ok(serde_json::from_str(text)?)
+}
+
+/// The error in words that do not grow with the text: serde_json quotes it at full length, and what can't be
+/// printed takes several times its size.
+fn brief(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    if words.len() <= limits::ERROR_BYTES {
+        return words;
+    }
+    let beginning = cut(&words, limits::ERROR_BYTES);
+    let (line, column) = (error.line(), error.column());
+    format!("{beginning}… at line {line} column {column}")
 }
 
 /// Writes a frame: one JSON object without a line break in it.

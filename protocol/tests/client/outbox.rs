@@ -111,6 +111,34 @@ fn another_epoch_restarts_the_cursor_and_keeps_the_outbox() {
 }
 
 #[test]
+fn what_an_old_line_still_brings_while_another_is_welcomed_stays_on_the_screen() {
+    let mut bench = Bench::online(0);
+    bench.write(1);
+    bench.pass(limits::ACK_WAIT + limits::PROBE_WAIT);
+    bench.open(LineId(2));
+    bench.hear(LineId(1), events(vec![mine(1, 1)]));
+    bench.hear(LineId(2), welcome_after(0, 1));
+    assert_eq!(
+        bench.client.saved().cursor,
+        Some(Resume {
+            epoch: EPOCH,
+            after: 1
+        })
+    );
+    let restarts = bench
+        .events
+        .iter()
+        .filter(|event| matches!(event, ClientEvent::Welcomed { restart, .. } if *restart));
+    assert_eq!(
+        restarts.count(),
+        1,
+        "only the first welcome sets the cursor"
+    );
+    bench.hear(LineId(2), events(vec![mine(1, 1)]));
+    assert_eq!(bench.shown(), [1]);
+}
+
+#[test]
 fn a_rejected_message_waits_for_its_writer_and_holds_nothing_up() {
     let mut bench = Bench::online(0);
     bench.write(1);

@@ -112,6 +112,11 @@ impl<A: Audience> Node<A> {
             }
             ClientEvent::Welcomed { restart, .. } => {
                 if restart {
+                    // These histories are too short for any cursor to lag too far behind.
+                    if !self.shown.is_empty() {
+                        self.faults
+                            .push("the screen was emptied for nothing".to_owned());
+                    }
                     self.shown.clear();
                 }
             }
