@@ -1,0 +1,154 @@
+//! The command line.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use holdfast_protocol::id::AgentId;
+use tracing_subscriber::EnvFilter;
+
+use crate::admin::Admin;
+use crate::config::{Config, Settings};
+use crate::serve;
+
+/// Live customer chat that loses nothing.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version)]
+struct Cli {
+    /// The data folder; made where there is none [default: ./data]
+    #[arg(long, global = true, env = "HOLDFAST_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A TOML file with settings; flags and environment are stronger
+    #[arg(long, global = true, env = "HOLDFAST_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(Box<Settings>),
+    /// The sites that are served
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// The people who answer
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// Void all clients' cursors; to be run after the data folder was restored from a backup
+    NewEpoch,
+}
+
+#[derive(Debug, Subcommand)]
+enum SiteCommand {
+    /// Make a site
+    Add {
+        /// As in the tag's data-site: letters, digits, `-`, `_`, `.`
+        name: String,
+    },
+    /// List the sites, one a line
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+enum AgentCommand {
+    /// Take somebody on; prints their address, which is shown this once
+    Add {
+        /// The site that they work for
+        site: String,
+        /// Their name, as visitors see it
+        name: String,
+        /// The agents' port as agents reach it [default: where the server listened last]
+        #[arg(long, env = "HOLDFAST_AGENTS_PUBLIC", value_name = "HOST:PORT")]
+        agents_public: Option<String>,
+    },
+    /// List who works here, one a line: number, site, name
+    List {
+        /// Of this site only
+        site: Option<String>,
+    },
+    /// End somebody's access, also that of clients that are connected
+    Remove {
+        /// The site that they work for
+        site: String,
+        /// Their number, as `agent list` shows it
+        id: u64,
+    },
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("holdfast: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let file = match &cli.config {
+        Some(path) => Settings::read(path)?,
+        None => Settings::default(),
+    };
+    let resolve =
+        |settings: Settings| -> anyhow::Result<Config> { settings.or(file).resolve(cli.data) };
+    match cli.command {
+        Command::Serve(settings) => {
+            let config = resolve(*settings)?;
+            start_logging()?;
+            serve::run(config)
+        }
+        Command::Site(SiteCommand::Add { name }) => {
+            Admin::open(resolve(Settings::default())?)?.add_site(&name)
+        }
+        Command::Site(SiteCommand::List) => {
+            let admin = Admin::open(resolve(Settings::default())?)?;
+            admin.sites()?.iter().for_each(|site| println!("{site}"));
+            Ok(())
+        }
+        Command::Agent(command) => run_agent(command, resolve(Settings::default())?),
+        Command::NewEpoch => {
+            let mut admin = Admin::open(resolve(Settings::default())?)?;
+            println!("epoch {}", admin.renew_epoch()?.0);
+            Ok(())
+        }
+    }
+}
+
+fn run_agent(command: AgentCommand, mut config: Config) -> anyhow::Result<()> {
+    match command {
+        AgentCommand::Add {
+            site,
+            name,
+            agents_public,
+        } => {
+            config.agents_public = agents_public.or(config.agents_public);
+            println!("{}", Admin::open(config)?.add_agent(&site, &name)?);
+        }
+        AgentCommand::List { site } => {
+            let agents = Admin::open(config)?.agents(site.as_deref())?;
+            agents.iter().for_each(|agent| println!("{agent}"));
+        }
+        AgentCommand::Remove { site, id } => {
+            Admin::open(config)?.remove_agent(&site, AgentId(id))?;
+        }
+    }
+    Ok(())
+}
+
+fn start_logging() -> anyhow::Result<()> {
+    let filter = EnvFilter::builder()
+        .with_env_var("HOLDFAST_LOG")
+        .with_default_directive(tracing::Level::INFO.into())
+        .from_env()?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Ephemeral news: how conversations stand, who is here, who is typing. Each is serialised once for all
+//! agents of a site; who lags gets the newest state instead.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use holdfast_protocol::frame::{AgentDown, Colleague, Staff, Status};
+use holdfast_protocol::id::AgentId;
+use serde::Serialize;
+use tokio::sync::{broadcast, watch};
+
+use super::Shared;
+use crate::key::SiteId;
+use crate::log::Standing;
+use crate::presence::{Change, VisitorView};
+
+/// News that an agent's connection may lag behind before it gets the newest state instead.
+const NEWS: usize = 256;
+
+/// Names that a visitor is told: who reads more?
+const STAFF: usize = 10;
+
+/// A frame for the agents of a site.
+#[derive(Clone, Debug)]
+pub struct News {
+    /// Not for this one, whose own doing it is.
+    pub except: Option<AgentId>,
+    /// The frame.
+    pub frame: Arc<str>,
+}
+
+/// Where ephemeral news goes.
+#[derive(Debug, Default)]
+pub struct Board {
+    /// As many as there are sites.
+    sites: Mutex<HashMap<SiteId, Site>>,
+}
+
+#[derive(Debug)]
+struct Site {
+    news: broadcast::Sender<News>,
+    staff: watch::Sender<Staff>,
+}
+
+impl Board {
+    /// News for an agent of a site.
+    #[must_use]
+    pub fn news(&self, site: SiteId) -> broadcast::Receiver<News> {
+        self.lock().entry(site).or_default().news.subscribe()
+    }
+
+    /// News for a visitor of a site: who could answer.
+    #[must_use]
+    pub fn staff(&self, site: SiteId) -> watch::Receiver<Staff> {
+        self.lock().entry(site).or_default().staff.subscribe()
+    }
+
+    /// Says something to the agents of a site, if there are any.
+    pub fn publish<F: Serialize>(&self, site: SiteId, except: Option<AgentId>, frame: &F) {
+        let sites = self.lock();
+        let Some(site) = sites.get(&site) else {
+            return;
+        };
+        if site.news.receiver_count() > 0
+            && let Ok(text) = serde_json::to_string(frame)
+        {
+            // No agent here is no error.
+            let _ = site.news.send(News {
+                except,
+                frame: text.into(),
+            });
+        }
+    }
+
+    fn set_staff(&self, site: SiteId, staff: Staff) {
+        let mut sites = self.lock();
+        let place = &sites.entry(site).or_default().staff;
+        place.send_if_modified(|now| {
+            let has_changed = *now != staff;
+            *now = staff;
+            has_changed
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SiteId, Site>> {
+        self.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            news: broadcast::Sender::new(NEWS),
+            staff: watch::Sender::new(Staff::default()),
+        }
+    }
+}
+
+/// Tells agents and visitors what changes in the log's receipts, in presence and among the agents, until
+/// the server stops.
+pub async fn run(shared: Arc<Shared>) {
+    let mut agents = shared.log.agents();
+    loop {
+        tokio::select! {
+            () = shared.log.feed().changed() => {
+                for standing in shared.log.feed().take() {
+                    let status = status(&shared, standing);
+                    shared.board.publish(standing.site, None, &AgentDown::Status(status));
+                }
+            }
+            changes = shared.presence.changes() => tell(&shared, changes).await,
+            changed = agents.changed() => {
+                let mut sites: Vec<_> = agents.borrow_and_update().iter().map(|agent| agent.site).collect();
+                // A site whose last agent was removed has connections that know it.
+                sites.extend(shared.board.lock().keys());
+                sites.sort_unstable();
+                sites.dedup();
+                sites.into_iter().for_each(|site| tell_agents(&shared, site));
+                if changed.is_err() {
+                    return;
+                }
+            }
+            () = shared.stop.cancelled() => return,
+        }
+    }
+}
+
+/// How a conversation stands.
+pub(super) fn status(shared: &Shared, standing: Standing) -> Status {
+    let VisitorView {
+        present,
+        last_seen,
+        page,
+    } = shared.presence.view((standing.site, standing.visitor));
+    Status {
+        conversation: standing.conversation,
+        visitor: standing.seen.visitor,
+        agents: standing.seen.agents,
+        present,
+        last_seen,
+        page,
+    }
+}
+
+/// Who works for a site.
+pub(super) fn colleagues(shared: &Shared, site: SiteId) -> Vec<Colleague> {
+    let agents = shared.log.agents_of(site);
+    let colleagues = agents.into_iter().map(|agent| Colleague {
+        online: shared.presence.is_agent_here((site, agent.id)),
+        id: agent.id,
+        name: agent.name,
+    });
+    colleagues.collect()
+}
+
+async fn tell(shared: &Shared, changes: Vec<Change>) {
+    for change in changes {
+        match change {
+            // The log knows the receipts, and answers in its feed.
+            Change::Visitor(conversation) => shared.log.touch(conversation).await,
+            Change::Agents(site) => tell_agents(shared, site),
+        }
+    }
+}
+
+fn tell_agents(shared: &Shared, site: SiteId) {
+    let colleagues = colleagues(shared, site);
+    let online = colleagues.iter().filter(|colleague| colleague.online);
+    let staff = Staff {
+        online: online
+            .map(|colleague| colleague.name.clone())
+            .take(STAFF)
+            .collect(),
+    };
+    shared.board.set_staff(site, staff);
+    shared
+        .board
+        .publish(site, None, &AgentDown::Colleagues { colleagues });
+}

@@ -1,0 +1,81 @@
+//! What an event does to its conversation, and what the writer remembers between commits. Pure.
+
+use std::collections::HashMap;
+
+use holdfast_protocol::event::{AgentEvent, Body};
+use holdfast_protocol::id::ConversationId;
+
+use crate::store::{Head, Row, SiteId, VisitorId};
+
+/// Conversations that the writer remembers; beyond, it forgets all and looks them up again. A head
+/// takes some 300 bytes, so this is 3 MiB, and more than can be busy at one moment.
+const HEADS: usize = 10_000;
+
+impl Head {
+    /// Gives the next event its `seq` and its link, and moves the conversation on by it.
+    pub(crate) fn push(&mut self, mut event: AgentEvent) -> Row {
+        let prev = self.last_offset;
+        match &event.body {
+            Body::Message { .. } => self.is_open = true,
+            Body::Closed {} => self.is_open = false,
+            Body::Assigned { to } => self.assigned = Some(*to),
+            Body::Opened { .. } | Body::Note { .. } => {}
+        }
+        if event.body.for_visitor().is_some() {
+            self.last_seq += 1;
+            self.newest_offset = event.offset;
+            event.seq = Some(self.last_seq);
+        }
+        self.last_offset = event.offset;
+        self.events += 1;
+        Row { event, prev }
+    }
+}
+
+/// What the writer remembers of the store, as of the last commit.
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    heads: HashMap<ConversationId, Head>,
+    by_visitor: HashMap<(SiteId, VisitorId), ConversationId>,
+    last_offsets: HashMap<SiteId, u64>,
+}
+
+impl Heads {
+    pub(super) fn get(&self, id: ConversationId) -> Option<&Head> {
+        self.heads.get(&id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ConversationId) -> Option<&mut Head> {
+        self.heads.get_mut(&id)
+    }
+
+    pub(super) fn of(&self, site: SiteId, visitor: VisitorId) -> Option<&Head> {
+        self.heads.get(self.by_visitor.get(&(site, visitor))?)
+    }
+
+    pub(super) fn last_offset(&self, site: SiteId) -> Option<u64> {
+        self.last_offsets.get(&site).copied()
+    }
+
+    pub(super) fn put(&mut self, head: Head) {
+        self.by_visitor.insert((head.site, head.visitor), head.id);
+        self.heads.insert(head.id, head);
+    }
+
+    pub(super) fn put_last_offset(&mut self, site: SiteId, last: u64) {
+        self.last_offsets.insert(site, last);
+    }
+
+    pub(super) fn into_parts(self) -> (HashMap<ConversationId, Head>, HashMap<SiteId, u64>) {
+        (self.heads, self.last_offsets)
+    }
+
+    /// Whether it is time to forget; only to be done while nothing in it is newer than the store.
+    pub(super) fn is_full(&self) -> bool {
+        self.heads.len() > HEADS
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

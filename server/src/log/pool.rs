@@ -1,0 +1,61 @@
+//! Reading connections, lent to blocking threads.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+
+use crate::store::{Store, StoreError, StoreReader};
+
+/// Reads at once: a read is short and mostly from the page cache, so few threads serve many, and a storm
+/// of reconnects can't take all of the machine's.
+const READERS: usize = 4;
+
+#[derive(Debug)]
+pub(super) struct Pool {
+    idle: Mutex<Vec<StoreReader>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Pool {
+    pub(super) fn new(store: &Store) -> Result<Self, StoreError> {
+        let idle = (0..READERS)
+            .map(|_| store.reader())
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            idle: Mutex::new(idle),
+            permits: Arc::new(Semaphore::new(READERS)),
+        })
+    }
+
+    /// Runs a read on another thread.
+    pub(super) async fn run<R: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&StoreReader) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let pool = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            // Held here and not by the caller, who may be gone before the read ends.
+            let _permit = permit;
+            let reader = pool.take().ok_or(StoreError::Lost)?;
+            let result = read(&reader);
+            pool.put(reader);
+            result
+        });
+        task.await.unwrap_or(Err(StoreError::Lost))
+    }
+
+    fn take(&self) -> Option<StoreReader> {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
+    }
+
+    fn put(&self, reader: StoreReader) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(reader);
+    }
+}

@@ -1,0 +1,234 @@
+//! Live streams: who is to be woken, and the newest values. A wake-up carries no message, so a lost one
+//! costs time and nothing else. An entry lives as long as somebody reads it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use holdfast_protocol::event::AgentEvent;
+use holdfast_protocol::id::ConversationId;
+use tokio::sync::watch;
+
+use super::tail::{self, Chunk, Tail};
+use crate::store::{Seen, SiteId, VisitorId};
+
+/// The tail of a conversation: its readers follow closely, and a conversation that is open all day must
+/// cost little.
+const CONVERSATION_TAIL_EVENTS: usize = 32;
+const CONVERSATION_TAIL_BYTES: usize = 4 * 1024;
+
+/// The tail of a site: what 1,000 busy conversations say in a second or two, so that agents on a fair line
+/// are served from memory.
+const SITE_TAIL_EVENTS: usize = 4096;
+const SITE_TAIL_BYTES: usize = 2 * 1024 * 1024;
+
+/// A visitor of a site, as the streams are named: a tab may wait before there is a conversation.
+pub(super) type Key = (SiteId, VisitorId);
+
+/// The newest values of a visitor's stream. The newest wins.
+#[derive(Clone, Debug, Default)]
+pub struct ConversationNow {
+    /// The visitor's conversation, once it is known.
+    pub conversation: Option<ConversationId>,
+    /// Its newest `seq`, as far as it is known here.
+    pub last: u64,
+    /// How far both sides have come.
+    pub seen: Seen,
+    /// What an agent's typing said last.
+    pub typing: Option<TypingNow>,
+}
+
+/// What an agent's typing said last.
+#[derive(Clone, Debug)]
+pub struct TypingNow {
+    /// Counts what was said, so that the same said again is news.
+    pub count: u64,
+    /// The frame for visitors.
+    pub frame: Arc<str>,
+}
+
+#[derive(Debug)]
+struct ConversationStream {
+    now: watch::Sender<ConversationNow>,
+    tail: Mutex<Tail>,
+}
+
+#[derive(Debug)]
+struct SiteStream {
+    last: watch::Sender<u64>,
+    tail: Mutex<Tail>,
+}
+
+#[derive(Debug, Default)]
+struct Conversations {
+    by_visitor: HashMap<Key, Arc<ConversationStream>>,
+    by_id: HashMap<ConversationId, Key>,
+}
+
+/// All live streams of this process.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    conversations: Mutex<Conversations>,
+    /// As many as there are sites.
+    sites: Mutex<HashMap<SiteId, Arc<SiteStream>>>,
+}
+
+impl Streams {
+    pub(super) fn subscribe(self: &Arc<Self>, site: SiteId, visitor: VisitorId) -> Subscription {
+        let mut conversations = lock(&self.conversations);
+        let stream = conversations
+            .by_visitor
+            .entry((site, visitor))
+            .or_insert_with(|| {
+                Arc::new(ConversationStream {
+                    now: watch::Sender::new(ConversationNow::default()),
+                    tail: Mutex::new(Tail::new(CONVERSATION_TAIL_EVENTS, CONVERSATION_TAIL_BYTES)),
+                })
+            });
+        Subscription {
+            now: stream.now.subscribe(),
+            stream: Arc::clone(stream),
+            streams: Arc::clone(self),
+            key: (site, visitor),
+        }
+    }
+
+    pub(super) fn subscribe_site(&self, site: SiteId) -> SiteSubscription {
+        let mut sites = lock(&self.sites);
+        let stream = sites.entry(site).or_insert_with(|| {
+            Arc::new(SiteStream {
+                last: watch::Sender::new(0),
+                tail: Mutex::new(Tail::new(SITE_TAIL_EVENTS, SITE_TAIL_BYTES)),
+            })
+        });
+        SiteSubscription {
+            last: stream.last.subscribe(),
+            stream: Arc::clone(stream),
+        }
+    }
+
+    /// Hands a committed event to its conversation's and its site's readers, if there are any.
+    pub(super) fn publish(&self, site: SiteId, visitor: VisitorId, event: &AgentEvent) {
+        if let Some(stream) = lock(&self.sites).get(&site)
+            && stream.last.receiver_count() > 0
+            && let Ok(json) = tail::agent_json(event)
+        {
+            lock(&stream.tail).push(event.offset, json.into());
+        }
+        if let Some(stream) = lock(&self.conversations).by_visitor.get(&(site, visitor))
+            && let Some(seen) = tail::visitor_event(event)
+            && let Ok(json) = serde_json::to_string(&seen)
+        {
+            lock(&stream.tail).push(seen.seq, json.into());
+        }
+    }
+
+    pub(super) fn wake_site(&self, site: SiteId, last: u64) {
+        if let Some(stream) = lock(&self.sites).get(&site) {
+            stream.last.send_if_modified(|now| {
+                let has_grown = last > *now;
+                *now = last.max(*now);
+                has_grown
+            });
+        }
+    }
+
+    /// Says how a conversation stands.
+    pub(super) fn wake(&self, key: Key, conversation: ConversationId, last: u64, seen: Seen) {
+        let mut conversations = lock(&self.conversations);
+        let Some(stream) = conversations.by_visitor.get(&key) else {
+            return;
+        };
+        stream.now.send_if_modified(|now| {
+            let newer = Seen {
+                visitor: now.seen.visitor.max(seen.visitor),
+                agents: now.seen.agents.max(seen.agents),
+            };
+            let is_news =
+                now.conversation.is_none() || last > now.last || newer.agents != now.seen.agents;
+            now.conversation = Some(conversation);
+            now.last = now.last.max(last);
+            now.seen = newer;
+            is_news
+        });
+        conversations.by_id.insert(conversation, key);
+    }
+
+    /// Says that an agent of `site` is typing, to the visitor if they are here.
+    pub(super) fn typing(&self, site: SiteId, conversation: ConversationId, frame: &Arc<str>) {
+        let conversations = lock(&self.conversations);
+        let Some(key) = conversations.by_id.get(&conversation) else {
+            return;
+        };
+        if key.0 != site {
+            return;
+        }
+        if let Some(stream) = conversations.by_visitor.get(key) {
+            stream.now.send_modify(|now| {
+                let count = now.typing.as_ref().map_or(0, |typing| typing.count) + 1;
+                now.typing = Some(TypingNow {
+                    count,
+                    frame: Arc::clone(frame),
+                });
+            });
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        let conversations = lock(&self.conversations);
+        conversations.by_visitor.is_empty() && conversations.by_id.is_empty()
+    }
+}
+
+/// One reader's hold on a visitor's stream.
+#[derive(Debug)]
+pub struct Subscription {
+    /// The newest values.
+    pub now: watch::Receiver<ConversationNow>,
+    stream: Arc<ConversationStream>,
+    streams: Arc<Streams>,
+    key: Key,
+}
+
+impl Subscription {
+    /// The next events after `after`, if memory reaches back so far.
+    #[must_use]
+    pub fn tail(&self, after: u64) -> Option<Chunk> {
+        lock(&self.stream.tail).chunk(after)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        // Receivers are made under this lock only, so the count can't rise meanwhile.
+        let mut conversations = lock(&self.streams.conversations);
+        if self.stream.now.receiver_count() > 1 {
+            return;
+        }
+        conversations.by_visitor.remove(&self.key);
+        if let Some(conversation) = self.stream.now.borrow().conversation {
+            conversations.by_id.remove(&conversation);
+        }
+    }
+}
+
+/// One reader's hold on a site's stream.
+#[derive(Debug)]
+pub struct SiteSubscription {
+    /// The site's newest `offset`, as far as it is known here.
+    pub last: watch::Receiver<u64>,
+    stream: Arc<SiteStream>,
+}
+
+impl SiteSubscription {
+    /// The next events after `after`, if memory reaches back so far.
+    #[must_use]
+    pub fn tail(&self, after: u64) -> Option<Chunk> {
+        lock(&self.stream.tail).chunk(after)
+    }
+}
+
+/// No code panics while it holds one of these, and the values would be whole if it did.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,174 @@
+//! The newest events of a live stream, serialised once for all who read it; and how several become a
+//! frame.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use holdfast_protocol::event::{AgentEvent, VisitorEvent};
+use holdfast_protocol::limits;
+
+/// Events as one frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// The number of the last event in it.
+    pub last: u64,
+    /// The frame `events`, which is the same for both audiences but for the events.
+    pub frame: String,
+}
+
+/// Puts serialised events together, up to the limits of one frame.
+#[derive(Debug, Default)]
+pub(super) struct ChunkBuilder {
+    frame: String,
+    count: usize,
+    last: u64,
+}
+
+impl ChunkBuilder {
+    /// Whether there was room.
+    pub(super) fn push(&mut self, number: u64, json: &str) -> bool {
+        if self.count == limits::CHUNK_EVENTS || self.frame.len() >= limits::CHUNK_BYTES {
+            return false;
+        }
+        self.frame
+            .push_str(if self.count == 0 { HEAD } else { "," });
+        self.frame.push_str(json);
+        self.count += 1;
+        self.last = number;
+        true
+    }
+
+    pub(super) fn finish(mut self) -> Option<Chunk> {
+        if self.count == 0 {
+            return None;
+        }
+        self.frame.push_str("]}}");
+        Some(Chunk {
+            last: self.last,
+            frame: self.frame,
+        })
+    }
+}
+
+const HEAD: &str = r#"{"events":{"events":["#;
+
+/// The newest events of a stream. Bounded; what it no longer has is read from the store.
+#[derive(Debug)]
+pub(super) struct Tail {
+    entries: VecDeque<(u64, Arc<str>)>,
+    bytes: usize,
+    max_events: usize,
+    max_bytes: usize,
+}
+
+impl Tail {
+    pub(super) const fn new(max_events: usize, max_bytes: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            bytes: 0,
+            max_events,
+            max_bytes,
+        }
+    }
+
+    /// The next event. Where one is missing before it, the older ones are dropped, since a tail has no
+    /// gap.
+    pub(super) fn push(&mut self, number: u64, json: Arc<str>) {
+        if self
+            .entries
+            .back()
+            .is_some_and(|(last, _)| last + 1 != number)
+        {
+            self.entries.clear();
+            self.bytes = 0;
+        }
+        self.bytes += json.len();
+        self.entries.push_back((number, json));
+        while self.entries.len() > self.max_events
+            || (self.bytes > self.max_bytes && self.entries.len() > 1)
+        {
+            if let Some((_, json)) = self.entries.pop_front() {
+                self.bytes -= json.len();
+            }
+        }
+    }
+
+    /// The next events after `after`, if the tail reaches back so far.
+    pub(super) fn chunk(&self, after: u64) -> Option<Chunk> {
+        let (first, _) = self.entries.front()?;
+        let skip = usize::try_from((after + 1).checked_sub(*first)?).ok()?;
+        let mut chunk = ChunkBuilder::default();
+        for (number, json) in self.entries.iter().skip(skip) {
+            if !chunk.push(*number, json) {
+                break;
+            }
+        }
+        chunk.finish()
+    }
+}
+
+/// The event as agents read it.
+pub(super) fn agent_json(event: &AgentEvent) -> Result<String, serde_json::Error> {
+    serde_json::to_string(event)
+}
+
+/// The event as its visitor reads it, where they may.
+pub(super) fn visitor_event(event: &AgentEvent) -> Option<VisitorEvent> {
+    Some(VisitorEvent {
+        seq: event.seq?,
+        id: event.id,
+        at: event.at,
+        author: event.author.clone(),
+        body: event.body.for_visitor()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tail(numbers: impl Iterator<Item = u64>) -> Tail {
+        let mut tail = Tail::new(4, 100);
+        for number in numbers {
+            tail.push(number, format!("{number}").into());
+        }
+        tail
+    }
+
+    #[test]
+    fn a_tail_answers_what_it_reaches() {
+        let tail = tail(1..=6);
+        assert_eq!(tail.chunk(1), None, "2 is no longer there");
+        let chunk = tail.chunk(2).unwrap();
+        assert_eq!(chunk.last, 6);
+        assert_eq!(chunk.frame, r#"{"events":{"events":[3,4,5,6]}}"#);
+        assert_eq!(tail.chunk(6), None, "nothing is new");
+    }
+
+    #[test]
+    fn a_tail_has_no_gap() {
+        let tail = tail([1, 2, 5].into_iter());
+        assert_eq!(tail.chunk(2), None);
+        assert_eq!(tail.chunk(4).unwrap().last, 5);
+    }
+
+    #[test]
+    fn a_tail_is_bounded_in_bytes_but_keeps_the_newest() {
+        let mut tail = Tail::new(9, 10);
+        tail.push(1, "x".repeat(8).into());
+        tail.push(2, "y".repeat(30).into());
+        assert_eq!(tail.chunk(0), None);
+        assert_eq!(tail.chunk(1).unwrap().last, 2);
+    }
+
+    #[test]
+    fn a_chunk_is_bounded() {
+        let mut chunk = ChunkBuilder::default();
+        let taken = (1..=100).take_while(|n| chunk.push(*n, "{}")).count();
+        assert_eq!(taken, limits::CHUNK_EVENTS);
+        let mut chunk = ChunkBuilder::default();
+        let long = "x".repeat(limits::CHUNK_BYTES / 2);
+        let taken = (1..=100).take_while(|n| chunk.push(*n, &long)).count();
+        assert_eq!(taken, 2);
+    }
+}

@@ -1,0 +1,313 @@
+//! The one thread that writes: whatever waits becomes one transaction.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use holdfast_protocol::event::Receipt;
+use holdfast_protocol::id::ConversationId;
+use holdfast_protocol::time::Millis;
+use tokio::sync::{mpsc, oneshot};
+
+use super::draft::{Answer, Committed, Draft};
+use super::feed::{Feed, Standing};
+use super::heads::Heads;
+use super::streams::Streams;
+use super::{Append, AppendError, LogOptions, Side};
+use crate::key::SiteId;
+use crate::store::{Head, Store, StoreError, StoreReader};
+
+/// Commands in one transaction: beyond some hundreds a batch gains nothing and only keeps the first waiting.
+const BATCH: usize = 512;
+
+/// Events that retention removes in one transaction: some milliseconds of work.
+const FORGET_EVENTS: u64 = 500;
+
+/// Ticks between two looks for old events, when the last look found none.
+const FORGET_TICKS: u32 = 600;
+
+#[derive(Debug)]
+pub(super) enum Command {
+    Append(Append, oneshot::Sender<Answer>),
+    Seen {
+        site: SiteId,
+        conversation: ConversationId,
+        side: Side,
+        seen: Receipt,
+    },
+    Touch(ConversationId),
+    Flush(oneshot::Sender<()>),
+    Tick,
+    Stop(oneshot::Sender<()>),
+    #[cfg(test)]
+    SetDiskFull(bool),
+}
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    store: Store,
+    reader: StoreReader,
+    inbox: mpsc::Receiver<Command>,
+    streams: Arc<Streams>,
+    feed: Arc<Feed>,
+    options: LogOptions,
+    heads: Heads,
+    next_conversation: ConversationId,
+    /// Conversations whose receipts are newer than the store.
+    dirty: HashSet<ConversationId>,
+    ticks_to_forget: u32,
+}
+
+/// What one round of the writer has to do, sorted.
+#[derive(Default)]
+struct Round {
+    appends: Vec<Append>,
+    answers: Vec<oneshot::Sender<Answer>>,
+    flushed: Vec<oneshot::Sender<()>>,
+    touched: HashSet<ConversationId>,
+    is_tick: bool,
+    stopped: Option<oneshot::Sender<()>>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        store: Store,
+        inbox: mpsc::Receiver<Command>,
+        streams: Arc<Streams>,
+        feed: Arc<Feed>,
+        options: LogOptions,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            reader: store.reader()?,
+            next_conversation: store.next_conversation()?,
+            store,
+            inbox,
+            streams,
+            feed,
+            options,
+            heads: Heads::default(),
+            dirty: HashSet::new(),
+            ticks_to_forget: 0,
+        })
+    }
+
+    pub(super) fn run(mut self) {
+        let mut commands = Vec::with_capacity(BATCH);
+        while self.inbox.blocking_recv_many(&mut commands, BATCH) > 0 {
+            let mut round = Round::default();
+            for command in commands.drain(..) {
+                self.sort(command, &mut round);
+            }
+            let stopped = round.stopped.take();
+            self.write(round);
+            if let Some(stopped) = stopped {
+                self.finish();
+                let _ = stopped.send(());
+                return;
+            }
+        }
+        self.finish();
+    }
+
+    /// What came in before the end, and the receipts.
+    fn finish(&mut self) {
+        self.inbox.close();
+        let mut round = Round::default();
+        while let Ok(command) = self.inbox.try_recv() {
+            self.sort(command, &mut round);
+        }
+        // Whoever waits is answered by the drop of its sender.
+        let (answer, _) = oneshot::channel();
+        round.flushed.push(answer);
+        self.write(round);
+    }
+
+    fn sort(&mut self, command: Command, round: &mut Round) {
+        match command {
+            Command::Append(append, answer) => {
+                round.appends.push(append);
+                round.answers.push(answer);
+            }
+            Command::Seen {
+                site,
+                conversation,
+                side,
+                seen,
+            } => {
+                let has_changed = self
+                    .head(conversation)
+                    .filter(|head| head.site == site)
+                    .is_some_and(|head| advance(head, side, seen));
+                if has_changed {
+                    self.dirty.insert(conversation);
+                    round.touched.insert(conversation);
+                }
+            }
+            Command::Touch(conversation) => {
+                if self.head(conversation).is_some() {
+                    round.touched.insert(conversation);
+                }
+            }
+            Command::Flush(answer) => round.flushed.push(answer),
+            Command::Tick => round.is_tick = true,
+            Command::Stop(answer) => round.stopped = Some(answer),
+            #[cfg(test)]
+            Command::SetDiskFull(is_full) => assert!(self.store.set_disk_full(is_full).is_ok()),
+        }
+    }
+
+    fn write(&mut self, mut round: Round) {
+        let has_receipts = !self.dirty.is_empty() && (round.is_tick || !round.flushed.is_empty());
+        let mut answers = Vec::new();
+        if !round.appends.is_empty() || has_receipts {
+            match self.commit(&round.appends) {
+                Ok((settled, committed)) => {
+                    answers = settled;
+                    self.publish(committed, &mut round.touched);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "nothing could be written; clients keep their messages");
+                    round.appends.iter().for_each(|append| append.lane.fail());
+                    answers.resize(round.appends.len(), Err(AppendError::Storage));
+                }
+            }
+        }
+        for conversation in round.touched {
+            if let Some(head) = self.heads.get(conversation) {
+                let key = (head.site, head.visitor);
+                self.streams.wake(key, head.id, head.last_seq, head.seen);
+                self.feed.put(Standing::of(head));
+            }
+        }
+        for (waiting, answer) in round.answers.into_iter().zip(answers) {
+            // Who is gone by now reads it in the log.
+            let _ = waiting.send(answer);
+        }
+        if round.is_tick {
+            self.forget();
+        }
+        for waiting in round.flushed {
+            let _ = waiting.send(());
+        }
+        if self.dirty.is_empty() && self.heads.is_full() {
+            self.heads.clear();
+        }
+    }
+
+    /// One transaction of all appends and of the receipts that wait.
+    fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Answer>, Committed), StoreError> {
+        let at = (self.options.wall)();
+        let batch = self.store.begin()?;
+        let mut draft = Draft::new(batch, &self.heads, self.next_conversation, at);
+        let mut answers = Vec::with_capacity(appends.len());
+        for append in appends {
+            answers.push(draft.append(append)?);
+        }
+        let grown = draft.grown();
+        draft.put_heads(&grown)?;
+        for id in &self.dirty {
+            if let Some(head) = self
+                .heads
+                .get(*id)
+                .filter(|_| grown.binary_search(id).is_err())
+            {
+                draft.put_head(head)?;
+            }
+        }
+        Ok((answers, draft.commit()?))
+    }
+
+    /// Only now, that it is on disk, is anything said of it.
+    fn publish(&mut self, committed: Committed, touched: &mut HashSet<ConversationId>) {
+        let Committed {
+            changed,
+            next_conversation,
+            events,
+            opened,
+        } = committed;
+        self.next_conversation = next_conversation;
+        for (site, visitor, event) in &events {
+            self.streams.publish(*site, *visitor, event);
+        }
+        let (heads, last_offsets) = changed.into_parts();
+        for head in heads.into_values() {
+            let key = (head.site, head.visitor);
+            self.streams.wake(key, head.id, head.last_seq, head.seen);
+            self.heads.put(head);
+        }
+        // Agents second, since what they do next may be for the visitor.
+        for (site, last) in last_offsets {
+            self.heads.put_last_offset(site, last);
+            self.streams.wake_site(site, last);
+        }
+        // Readers that subscribed while these were in memory only may have read older ones from the store.
+        for id in self.dirty.drain() {
+            if let Some(head) = self.heads.get(id) {
+                let key = (head.site, head.visitor);
+                self.streams.wake(key, head.id, head.last_seq, head.seen);
+            }
+        }
+        touched.extend(opened);
+    }
+
+    /// The conversation as it stands, be it from the store.
+    fn head(&mut self, id: ConversationId) -> Option<&mut Head> {
+        if self.heads.get(id).is_none() {
+            match self.reader.head(id) {
+                Ok(Some(head)) => self.heads.put(head),
+                Ok(None) => {}
+                Err(error) => tracing::error!(%error, "can't read a conversation"),
+            }
+        }
+        self.heads.get_mut(id)
+    }
+
+    /// Removes a piece of what is older than it is kept, if it is time.
+    fn forget(&mut self) {
+        if self.ticks_to_forget > 0 {
+            self.ticks_to_forget -= 1;
+            return;
+        }
+        // What is remembered is forgotten after it, which receipts that could not be written would not survive.
+        if !self.dirty.is_empty() {
+            return;
+        }
+        let Millis(now) = (self.options.wall)();
+        let before = Millis(now.saturating_sub(self.options.retain.0));
+        match self.forget_before(before) {
+            Ok(gone) if gone < FORGET_EVENTS => self.ticks_to_forget = FORGET_TICKS,
+            Ok(_) => {}
+            Err(error) => {
+                self.ticks_to_forget = FORGET_TICKS;
+                tracing::error!(%error, "can't remove old events");
+            }
+        }
+    }
+
+    fn forget_before(&mut self, before: Millis) -> Result<u64, StoreError> {
+        let mut most = 0;
+        for site in self.reader.sites()? {
+            let gone = self.store.forget(site.id, before, FORGET_EVENTS)?;
+            if gone > 0 {
+                tracing::info!(site = site.name, events = gone, "removed old events");
+            }
+            most = most.max(gone);
+        }
+        // What is remembered names first numbers that may be gone.
+        if most > 0 {
+            self.heads.clear();
+        }
+        Ok(most)
+    }
+}
+
+/// Whether one side of a conversation has come further.
+fn advance(head: &mut Head, side: Side, seen: Receipt) -> bool {
+    let last = head.last_seq;
+    let place = match side {
+        Side::Visitor => &mut head.seen.visitor,
+        Side::Agents => &mut head.seen.agents,
+    };
+    let before = *place;
+    *place = before.max(seen).up_to(last);
+    *place != before
+}

@@ -1,0 +1,104 @@
+//! What is kept on disk. SQL lives here and nowhere else.
+//!
+//! [`Store`] is the one writer, [`StoreReader`] reads beside it. Both are synchronous: their callers
+//! in [`crate::log`] give them threads.
+
+mod error;
+mod read;
+mod retain;
+mod sqlite;
+mod staff;
+#[cfg(test)]
+mod suite;
+mod write;
+
+use holdfast_protocol::event::{AgentEvent, Author, Receipt, VisitorFacts};
+use holdfast_protocol::id::{AgentId, ConversationId};
+
+pub use crate::key::{SiteId, VisitorId};
+pub use error::StoreError;
+pub use read::{History, LogBounds, StoreReader};
+pub use sqlite::Store;
+pub use staff::{AgentRow, Site};
+pub use write::Batch;
+
+/// How far both sides of a conversation have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The visitor's tabs, all together.
+    pub visitor: Receipt,
+    /// The agents, all together.
+    pub agents: Receipt,
+}
+
+/// A conversation as it stands after its newest event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Which one.
+    pub id: ConversationId,
+    /// Its site.
+    pub site: SiteId,
+    /// Whose it is.
+    pub visitor: VisitorId,
+    /// The smallest `seq` that is still kept; `last_seq + 1` where none is.
+    pub first_seq: u64,
+    /// The newest `seq`, 0 before the first.
+    pub last_seq: u64,
+    /// The `offset` of its newest event of any kind, 0 before the first.
+    pub last_offset: u64,
+    /// The `offset` of its newest event that the visitor may see, 0 before the first.
+    pub newest_offset: u64,
+    /// How many events of all kinds it ever had.
+    pub events: u64,
+    /// Whether it waits for somebody to answer or to close it.
+    pub is_open: bool,
+    /// Whose work it is.
+    pub assigned: Option<AgentId>,
+    /// What the visitor's page told when it began.
+    pub facts: VisitorFacts,
+    /// How far both sides have come.
+    pub seen: Seen,
+}
+
+impl Head {
+    /// A conversation before its first event.
+    #[must_use]
+    pub fn new(id: ConversationId, site: SiteId, visitor: VisitorId, facts: VisitorFacts) -> Self {
+        Self {
+            id,
+            site,
+            visitor,
+            first_seq: 1,
+            last_seq: 0,
+            last_offset: 0,
+            newest_offset: 0,
+            events: 0,
+            is_open: true,
+            assigned: None,
+            facts,
+            seen: Seen::default(),
+        }
+    }
+}
+
+/// An event with its link to the conversation's previous one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The event.
+    pub event: AgentEvent,
+    /// The offset of the conversation's previous event, 0 where it is the first.
+    pub prev: u64,
+}
+
+/// Every so many events of a conversation get a mark, where a walk along the links may begin: a read
+/// of old history then costs at most so many steps more than it yields.
+pub const MARK_EVERY: u64 = 64;
+
+/// The author's number on disk: -1 the server, 0 the visitor, otherwise the agent.
+pub(crate) fn author_number(author: &Author) -> i64 {
+    match author {
+        Author::System {} => -1,
+        Author::Visitor {} => 0,
+        Author::Agent { id, .. } => i64::try_from(id.0).unwrap_or(i64::MAX),
+    }
+}

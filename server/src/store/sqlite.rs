@@ -1,0 +1,153 @@
+//! Opening the database, its versions, and its log's epoch.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use holdfast_protocol::id::{ConversationId, Epoch};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::{StoreError, StoreReader};
+
+/// The database's name in the data folder.
+const FILE: &str = "holdfast.db";
+
+/// How long a write waits for another program (an administrator's command beside the server).
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// The newest version of the schema that this program knows.
+const VERSION: u32 = 1;
+
+/// More conversations than a server makes between a backup and the day on which it is needed.
+const LOST_CONVERSATIONS: u64 = 1_000_000;
+
+/// The one writer of a data folder's database.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) connection: Connection,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the database of a data folder, and makes it where there is none. `random` becomes a new
+    /// log's epoch.
+    ///
+    /// # Errors
+    /// When the file can't be opened, is damaged, or comes from a later version of this program.
+    pub fn open(folder: &Path, random: u64) -> Result<Self, StoreError> {
+        let path = folder.join(FILE);
+        let connection = Connection::open(&path)?;
+        connection.busy_timeout(BUSY_WAIT)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // Nothing is said of an event before it has reached the disk, so every commit syncs.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let mut store = Self { connection, path };
+        store.migrate(random)?;
+        Ok(store)
+    }
+
+    /// Another connection to the same database, for reading.
+    ///
+    /// # Errors
+    /// When the file can't be opened.
+    pub fn reader(&self) -> Result<StoreReader, StoreError> {
+        let connection = Connection::open_with_flags(
+            &self.path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(BUSY_WAIT)?;
+        connection.pragma_update(None, "query_only", true)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(StoreReader::new(connection))
+    }
+
+    /// The log's life.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn epoch(&self) -> Result<Epoch, StoreError> {
+        let epoch =
+            self.connection
+                .query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| {
+                    row.get(0)
+                })?;
+        Ok(Epoch(epoch))
+    }
+
+    /// Begins another life of the log: every cursor taken before it is void. To be done after a backup
+    /// was restored, since the same numbers may name other events then. Conversations that were made
+    /// after the backup are lost; their numbers are left out, lest an agent's waiting answer goes to
+    /// another visitor.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn renew_epoch(&mut self, random: u64) -> Result<Epoch, StoreError> {
+        let epoch = Epoch::new(random);
+        let tx = self
+            .connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        tx.execute(
+            "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'conversation'",
+            [LOST_CONVERSATIONS],
+        )?;
+        tx.execute(
+            "INSERT INTO meta (key, value) VALUES ('epoch', ?1)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            [epoch.0],
+        )?;
+        tx.commit()?;
+        Ok(epoch)
+    }
+
+    /// The number that the next conversation gets.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn next_conversation(&self) -> Result<ConversationId, StoreError> {
+        let last: Option<u64> = self
+            .connection
+            .query_row(
+                "SELECT seq FROM sqlite_sequence WHERE name = 'conversation'",
+                [],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(ConversationId(last.unwrap_or(0) + 1))
+    }
+
+    /// Lets the database grow no further than it is, as a full disk does, or takes that back.
+    #[cfg(test)]
+    pub(crate) fn set_disk_full(&self, is_full: bool) -> Result<(), StoreError> {
+        let pages: u64 = if is_full {
+            self.connection
+                .pragma_query_value(None, "page_count", |row| row.get(0))?
+        } else {
+            1 << 30
+        };
+        Ok(self
+            .connection
+            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?)
+    }
+
+    fn migrate(&mut self, random: u64) -> Result<(), StoreError> {
+        let tx = self
+            .connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let found: u32 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found > VERSION {
+            return Err(StoreError::Newer {
+                found,
+                known: VERSION,
+            });
+        }
+        if found < VERSION {
+            tx.execute_batch(include_str!("schema.sql"))?;
+            tx.execute(
+                "INSERT INTO meta (key, value) VALUES ('epoch', ?1)",
+                [Epoch::new(random).0],
+            )?;
+            tx.pragma_update(None, "user_version", VERSION)?;
+        }
+        Ok(tx.commit()?)
+    }
+}

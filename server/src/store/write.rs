@@ -1,0 +1,152 @@
+//! One transaction of the writer.
+
+use holdfast_protocol::event::{AgentEvent, Author};
+use holdfast_protocol::id::{ConversationId, EventId};
+use rusqlite::{Transaction, TransactionBehavior, params};
+
+use super::read;
+use super::{
+    Head, LogBounds, MARK_EVERY, Row, SiteId, Store, StoreError, VisitorId, author_number,
+};
+
+impl Store {
+    /// Begins a transaction. Dropped without [`Batch::commit`], nothing of it exists.
+    ///
+    /// # Errors
+    /// When the database is locked or can't be written.
+    pub fn begin(&mut self) -> Result<Batch<'_>, StoreError> {
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Ok(Batch { tx })
+    }
+}
+
+/// One transaction of the writer: its own reads see what it wrote.
+#[derive(Debug)]
+pub struct Batch<'s> {
+    tx: Transaction<'s>,
+}
+
+impl Batch<'_> {
+    /// The conversation of a number.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
+        read::head(&self.tx, id)
+    }
+
+    /// The conversation of a visitor.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn head_of(&self, site: SiteId, visitor: VisitorId) -> Result<Option<Head>, StoreError> {
+        read::head_of(&self.tx, site, visitor)
+    }
+
+    /// What the site's log holds.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn site_bounds(&self, site: SiteId) -> Result<LogBounds, StoreError> {
+        read::site_bounds(&self.tx, site)
+    }
+
+    /// The event that this author named `id` in this conversation, if there is one.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn find(
+        &self,
+        conversation: ConversationId,
+        author: &Author,
+        id: EventId,
+    ) -> Result<Option<AgentEvent>, StoreError> {
+        read::find(&self.tx, conversation, author_number(author), id)
+    }
+
+    /// Writes an event, and the mark where one is due. `head` is the conversation after this event.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn insert(&self, site: SiteId, row: &Row, head: &Head) -> Result<(), StoreError> {
+        let event = &row.event;
+        let name = match &event.author {
+            Author::Agent { name, .. } => Some(name.as_str()),
+            Author::Visitor {} | Author::System {} => None,
+        };
+        self.tx
+            .prepare_cached(
+                "INSERT INTO event (site, offset, conversation, seq, prev, id, author, name, at, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                site.0,
+                event.offset,
+                event.conversation.0,
+                event.seq,
+                row.prev,
+                event.id.0.to_be_bytes(),
+                author_number(&event.author),
+                name,
+                event.at.0,
+                serde_json::to_string(&event.body)?,
+            ])?;
+        if head.events.is_multiple_of(MARK_EVERY) {
+            self.tx
+                .prepare_cached("INSERT INTO mark (conversation, offset, seq) VALUES (?1, ?2, ?3)")?
+                .execute(params![event.conversation.0, event.offset, head.last_seq])?;
+        }
+        Ok(())
+    }
+
+    /// Writes a conversation as it stands now.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn put_head(&self, head: &Head) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached(
+                "INSERT INTO conversation (id, site, visitor, first_seq, last_seq, last_offset,
+                     newest_offset, events, is_open, assigned, facts, visitor_delivered,
+                     visitor_read, agents_delivered, agents_read)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                 ON CONFLICT (id) DO UPDATE SET
+                     first_seq = excluded.first_seq, last_seq = excluded.last_seq,
+                     last_offset = excluded.last_offset, newest_offset = excluded.newest_offset,
+                     events = excluded.events, is_open = excluded.is_open,
+                     assigned = excluded.assigned,
+                     visitor_delivered = excluded.visitor_delivered,
+                     visitor_read = excluded.visitor_read,
+                     agents_delivered = excluded.agents_delivered,
+                     agents_read = excluded.agents_read",
+            )?
+            .execute(params![
+                head.id.0,
+                head.site.0,
+                head.visitor.0,
+                head.first_seq,
+                head.last_seq,
+                head.last_offset,
+                head.newest_offset,
+                head.events,
+                head.is_open,
+                head.assigned.map(|agent| agent.0),
+                serde_json::to_string(&head.facts)?,
+                head.seen.visitor.delivered,
+                head.seen.visitor.read,
+                head.seen.agents.delivered,
+                head.seen.agents.read,
+            ])?;
+        Ok(())
+    }
+
+    /// Makes all of it durable: it has reached the disk when this returns.
+    ///
+    /// # Errors
+    /// When it has not; nothing of it exists then.
+    pub fn commit(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit()?)
+    }
+}
