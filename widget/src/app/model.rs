@@ -1,0 +1,157 @@
+//! What the widget knows.
+
+use holdfast_protocol::client::Status;
+use holdfast_protocol::event::{Author, Receipt};
+use holdfast_protocol::frame::{RefusalCode, Staff};
+use holdfast_protocol::time::Millis;
+
+use super::transcript::Transcript;
+use crate::texts;
+
+/// What the widget knows, apart from the outbox, which the client keeps.
+#[derive(Debug)]
+pub struct Model {
+    /// Whether the panel is shown.
+    pub is_open: bool,
+    /// Whether the page is.
+    pub is_visible: bool,
+    /// Where in the list the visitor is.
+    pub place: Place,
+    /// What stands in the composer.
+    pub draft: String,
+    /// Whether the outbox did not take the draft.
+    pub is_outbox_full: bool,
+    /// The log, as far as it is here.
+    pub transcript: Transcript,
+    /// Whether older events were asked for.
+    pub is_loading: bool,
+    /// How the connection stands.
+    pub status: Status,
+    /// Who could answer; nothing before the server said so.
+    pub staff: Option<Staff>,
+    /// Who is typing, by name, which may be empty.
+    pub typing: Option<String>,
+    /// How far the agents have come.
+    pub agents: Receipt,
+    /// How far this visitor has read.
+    pub read: u64,
+    pub(super) is_looking: bool,
+    pub(super) reported: Option<Receipt>,
+    pub(super) said_typing: Option<Millis>,
+}
+
+/// Where in the list the visitor is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Place {
+    /// At the newest message, which stays in sight when others follow.
+    #[default]
+    End,
+    /// Further up.
+    At {
+        /// Pixels from the top of what is visible to the list's end: older messages that are saved or
+        /// loaded do not change it.
+        from_end: i32,
+        /// Whether older messages will soon be wanted.
+        is_near_top: bool,
+    },
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            is_open: false,
+            is_visible: true,
+            place: Place::End,
+            draft: String::new(),
+            is_outbox_full: false,
+            transcript: Transcript::default(),
+            is_loading: false,
+            status: Status::Connecting,
+            staff: None,
+            typing: None,
+            agents: Receipt::default(),
+            read: 0,
+            is_looking: false,
+            reported: None,
+            said_typing: None,
+        }
+    }
+}
+
+impl Model {
+    /// Messages that the visitor has not seen.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.transcript.unread(self.read)
+    }
+
+    /// How far this tab has come.
+    #[must_use]
+    pub fn seen(&self) -> Receipt {
+        Receipt {
+            delivered: self.transcript.last(),
+            read: self.read,
+        }
+    }
+
+    /// Who answers: the last who did, or somebody who could.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let events = self.transcript.events().iter().rev();
+        let writer = events.filter_map(|event| match &event.author {
+            Author::Agent { name, .. } => Some(name),
+            Author::Visitor {} | Author::System {} => None,
+        });
+        let online = self.staff.iter().flat_map(|staff| &staff.online);
+        let mut names = writer.take(1).chain(online);
+        names.find(|name| !name.is_empty()).map(String::as_str)
+    }
+
+    /// Under the header: whether somebody is there.
+    #[must_use]
+    pub fn subtitle(&self) -> &'static str {
+        match &self.staff {
+            None => texts::STAFF_UNKNOWN,
+            Some(staff) if staff.online.is_empty() => texts::STAFF_AWAY,
+            Some(staff)
+                if staff
+                    .online
+                    .iter()
+                    .any(|name| Some(name.as_str()) == self.name()) =>
+            {
+                texts::STAFF_HERE
+            }
+            Some(_) => texts::STAFF_OTHERS,
+        }
+    }
+
+    /// Whether an agent is there, as far as is known.
+    #[must_use]
+    pub fn is_staffed(&self) -> bool {
+        self.staff
+            .as_ref()
+            .is_some_and(|staff| !staff.online.is_empty())
+    }
+
+    /// How the connection stands: a word for programs, and a sentence where the visitor should know.
+    #[must_use]
+    pub fn connection(&self) -> (&'static str, Option<&'static str>) {
+        match &self.status {
+            Status::Online => ("online", None),
+            Status::Paused => ("paused", None),
+            Status::Connecting | Status::Doubtful => ("connecting", Some(texts::CONNECTING)),
+            Status::Offline => ("offline", Some(texts::OFFLINE)),
+            Status::GoingAway(_) => ("restarting", Some(texts::RESTARTING)),
+            Status::Refused(refusal) => ("refused", Some(refused(refusal.code))),
+        }
+    }
+}
+
+fn refused(code: RefusalCode) -> &'static str {
+    match code {
+        RefusalCode::UnknownSite => texts::UNKNOWN_SITE,
+        RefusalCode::Version => texts::OUTDATED,
+        RefusalCode::Full => texts::FULL,
+        RefusalCode::BadToken | RefusalCode::BadFrame | RefusalCode::TooLate => texts::OFFLINE,
+    }
+}

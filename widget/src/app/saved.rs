@@ -1,0 +1,183 @@
+//! What a tab keeps across navigations and reloads, as one value.
+
+use holdfast_protocol::client::{Saved, Visitor};
+use holdfast_protocol::event::{Receipt, VisitorEvent};
+use serde::{Deserialize, Serialize};
+
+use super::model::{Model, Place};
+use super::transcript::Transcript;
+
+/// A tab's state as it is read back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SavedTab {
+    open: bool,
+    /// Pixels to the end of the list, as in [`Place::At`]; nothing at its end.
+    scroll: Option<i32>,
+    draft: String,
+    read: u64,
+    agents: Receipt,
+    /// Whose conversation this is.
+    pub token: Option<String>,
+    /// Cursor and outbox.
+    pub client: Saved<Visitor>,
+    events: Vec<VisitorEvent>,
+}
+
+/// A tab's state as it is written.
+#[derive(Debug, Serialize)]
+pub struct SavedTabRef<'a> {
+    open: bool,
+    scroll: Option<i32>,
+    draft: &'a str,
+    read: u64,
+    agents: Receipt,
+    token: Option<&'a str>,
+    client: &'a Saved<Visitor>,
+    events: &'a [VisitorEvent],
+}
+
+impl<'a> SavedTabRef<'a> {
+    /// The state of this moment.
+    #[must_use]
+    pub fn new(model: &'a Model, client: &'a Saved<Visitor>, token: Option<&'a str>) -> Self {
+        Self {
+            open: model.is_open,
+            scroll: match model.place {
+                Place::End => None,
+                Place::At { from_end, .. } => Some(from_end),
+            },
+            draft: &model.draft,
+            read: model.read,
+            agents: model.agents,
+            token,
+            client,
+            events: model.transcript.tail(),
+        }
+    }
+
+    /// The same without what the server can give again: for a storage that is nearly full.
+    #[must_use]
+    pub fn without_events(self) -> Self {
+        Self {
+            events: &[],
+            ..self
+        }
+    }
+}
+
+impl SavedTab {
+    /// Goes on where the tab was left, as the visitor who has `token`. The log of somebody else is
+    /// dropped, and so is a log that does not end at the cursor; what was written is kept.
+    #[must_use]
+    pub fn restore(self, token: Option<&str>) -> (Model, Saved<Visitor>) {
+        let mut client = self.client;
+        let mut model = Model {
+            is_open: self.open,
+            draft: self.draft,
+            ..Model::default()
+        };
+        let transcript = Transcript::restore(self.events);
+        let after = client.cursor.map(|cursor| cursor.after);
+        if self.token.as_deref() == token && after == Some(transcript.last()) {
+            model.place = self.scroll.map_or(Place::End, |from_end| Place::At {
+                from_end,
+                is_near_top: false,
+            });
+            model.read = self.read;
+            model.agents = self.agents;
+            model.transcript = transcript;
+        } else {
+            client.cursor = None;
+        }
+        (model, client)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_protocol::client::{Entry, VisitorCommand};
+    use holdfast_protocol::frame::Resume;
+    use holdfast_protocol::id::{Epoch, EventId};
+    use holdfast_protocol::time::Millis;
+
+    use super::*;
+    use crate::app::fixture::{from_agent, from_visitor};
+
+    fn written(after: u64) -> String {
+        let model = Model {
+            is_open: true,
+            draft: "half a".to_owned(),
+            place: Place::At {
+                from_end: 40,
+                is_near_top: true,
+            },
+            transcript: Transcript::restore(vec![from_visitor(1, "a"), from_agent(2, "b")]),
+            read: 1,
+            ..Model::default()
+        };
+        let command = VisitorCommand::Send {
+            text: "unsent".to_owned(),
+        };
+        let entry = Entry {
+            id: EventId(7),
+            command,
+            written: Millis(3),
+            failed: None,
+        };
+        let cursor = Some(Resume {
+            epoch: Epoch(5),
+            after,
+        });
+        let client = Saved {
+            cursor,
+            outbox: vec![entry],
+        };
+        serde_json::to_string(&SavedTabRef::new(&model, &client, Some("token"))).unwrap()
+    }
+
+    fn read(text: &str) -> SavedTab {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_tab_goes_on_where_it_was_left() {
+        let (model, client) = read(&written(2)).restore(Some("token"));
+        assert!(model.is_open);
+        assert_eq!(model.draft, "half a");
+        assert_eq!(
+            model.place,
+            Place::At {
+                from_end: 40,
+                is_near_top: false
+            }
+        );
+        assert_eq!(model.transcript.last(), 2);
+        assert_eq!(model.unread(), 1);
+        assert_eq!(client.cursor.unwrap().after, 2);
+        assert_eq!(client.outbox.len(), 1);
+    }
+
+    #[test]
+    fn anothers_log_is_dropped_and_the_outbox_kept() {
+        let (model, client) = read(&written(2)).restore(Some("another"));
+        assert_eq!(model.transcript.last(), 0);
+        assert_eq!(client.cursor, None);
+        assert_eq!(client.outbox.len(), 1);
+        assert_eq!(model.draft, "half a");
+    }
+
+    #[test]
+    fn a_log_that_does_not_end_at_the_cursor_is_read_again() {
+        let (model, client) = read(&written(9)).restore(Some("token"));
+        assert_eq!((model.transcript.last(), client.cursor), (0, None));
+        assert_eq!(client.outbox.len(), 1);
+    }
+
+    #[test]
+    fn a_state_with_fewer_fields_is_read_as_well() {
+        let (model, client) = read(r#"{"open":true}"#).restore(None);
+        assert!(model.is_open);
+        assert_eq!(client, Saved::default());
+    }
+}

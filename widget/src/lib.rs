@@ -1,0 +1,59 @@
+//! The widget: what a visitor sees of Holdfast, in one shadow root on the site's page.
+//!
+//! * [`app`]: what the widget knows and how it changes. Pure.
+//! * `view`: the DOM. `socket`, `storage`, `page`, `clock`: the browser, as narrow as possible.
+//! * `shell`: moves messages between them and drives [`holdfast_protocol::client::Client`], which holds
+//!   every rule about losing nothing; the widget has none of its own.
+//!
+//! # Names that tests and site owners may rely on
+//!
+//! The host is `<div id="holdfast-chat">`, a child of the document's root element, with an open shadow
+//! root. Inside it, by the attribute `data-hf`:
+//!
+//! | `data-hf` | what | further attributes |
+//! | --- | --- | --- |
+//! | `root` | everything | `data-position`, `data-theme`; class `open` while the panel is |
+//! | `launcher` | the round button | `aria-expanded` |
+//! | `unread` | the count on it; hidden at 0, and while the panel is open | |
+//! | `panel` | the panel; `hidden` while closed | |
+//! | `title`, `subtitle`, `close` | its header | |
+//! | `connection` | how the connection stands; hidden while all is well | `data-state`: `connecting`, `online`, `offline`, `restarting`, `refused`, `paused` |
+//! | `list` | what scrolls | |
+//! | `messages` | the list itself, a live region | |
+//! | `message` | one message | `data-author`: `visitor`, `agent`; `data-state` of the visitor's: `waiting`, `sent`, `delivered`, `read`, `failed`; `data-seq` once it is in the log; `data-id` |
+//! | `text`, `state` | its text and its state in words | |
+//! | `retry`, `edit`, `discard` | buttons of a failed message | |
+//! | `greeting` | what stands in an empty conversation | |
+//! | `typing` | hidden while no agent is typing | |
+//! | `jump` | leads to the newest message; hidden there | |
+//! | `composer`, `send`, `counter` | where one writes | |
+//!
+//! Messages are in the document while the panel is open; a closed panel costs the page nothing.
+
+pub mod app;
+mod clock;
+mod gate;
+mod keep;
+mod options;
+mod page;
+mod reach;
+mod shell;
+mod socket;
+mod storage;
+pub mod texts;
+mod view;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::HtmlScriptElement;
+
+use options::Options;
+
+/// Starts the widget for the tag that loaded it. Called once by `widget.js`.
+///
+/// # Errors
+/// When the page lacks what the widget needs; the script writes it into the console.
+#[wasm_bindgen]
+pub fn start(tag: &HtmlScriptElement) -> Result<(), wasm_bindgen::JsValue> {
+    let options = Options::read(tag).ok_or("the script tag has no usable src")?;
+    shell::start(options)
+}

@@ -1,0 +1,414 @@
+//! Moves messages between the page, the model, the connection and the storage. It decides nothing.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use holdfast_protocol::client::{
+    Client, ClientEvent, LineId, Output, Visitor, VisitorCommand, VisitorGreeting,
+};
+use holdfast_protocol::event::{Page, cut};
+use holdfast_protocol::frame::{self, VisitorUp};
+use holdfast_protocol::limits;
+use holdfast_protocol::time::Millis;
+use wasm_bindgen::JsValue;
+use web_sys::{Document, Window};
+
+use crate::app::{Effect, Model, Msg, Show, update};
+use crate::clock;
+use crate::gate::{Gate, Step};
+use crate::keep::Keep;
+use crate::options::Options;
+use crate::page::{self, PageEvent};
+use crate::reach::Reach;
+use crate::socket::{Heard, Socket};
+use crate::view::View;
+
+/// A draft is saved so long after a change at the latest; leaving the page saves it at once.
+const SAVE_PAUSE_MS: u32 = 400;
+
+/// Starts the widget. It lives as long as the page.
+///
+/// # Errors
+/// When the page lacks what the widget needs.
+pub(crate) fn start(options: Options) -> Result<(), JsValue> {
+    let window = web_sys::window().ok_or("there is no window")?;
+    let document = window.document().ok_or("there is no document")?;
+    let post = Rc::new(Post::default());
+    let poster = post.clone();
+    let view = View::new(
+        document.clone(),
+        &options,
+        Rc::new(move |msg| poster.put(Input::Msg(msg))),
+    )?;
+    let poster = post.clone();
+    let on_page: Rc<dyn Fn(PageEvent)> = Rc::new(move |event| poster.put(Input::Page(event)));
+    page::listen(&window, &document, &on_page)?;
+    let mut keep = Keep::new(&window, &options);
+    let (model, client) = restore(&mut keep, &options, &window, &document);
+    let is_visible = model.is_visible;
+    *post.shell.borrow_mut() = Some(Shell {
+        post: Rc::downgrade(&post),
+        window,
+        document,
+        options,
+        keep,
+        view,
+        model,
+        client,
+        sockets: Vec::new(),
+        requests: Vec::new(),
+        gate: Gate::default(),
+        effects: VecDeque::new(),
+        shows: Vec::new(),
+        due: None,
+        save_due: None,
+        typing_over: None,
+    });
+    post.put(Input::Page(PageEvent::Visible(is_visible)));
+    // The listeners on the page hold the other ends.
+    std::mem::forget(post);
+    Ok(())
+}
+
+/// Something that happened outside.
+enum Input {
+    Msg(Msg),
+    Line(LineId, Heard),
+    Reached(LineId, bool),
+    Page(PageEvent),
+    Due,
+    SaveDue,
+}
+
+/// Takes inputs in, and hands them to the shell one after the other: the browser reports some of them
+/// (a focus that moves) in the middle of what the shell is doing.
+#[derive(Default)]
+struct Post {
+    waiting: RefCell<VecDeque<Input>>,
+    shell: RefCell<Option<Shell>>,
+}
+
+impl Post {
+    fn put(&self, input: Input) {
+        self.waiting.borrow_mut().push_back(input);
+        let Ok(mut shell) = self.shell.try_borrow_mut() else {
+            return;
+        };
+        let Some(shell) = shell.as_mut() else {
+            return;
+        };
+        loop {
+            let next = self.waiting.borrow_mut().pop_front();
+            match next {
+                Some(input) => shell.take(input),
+                None => break,
+            }
+        }
+    }
+}
+
+struct Shell {
+    post: std::rc::Weak<Post>,
+    window: Window,
+    document: Document,
+    options: Options,
+    keep: Keep,
+    view: View,
+    model: Model,
+    client: Client<Visitor>,
+    sockets: Vec<(LineId, Socket)>,
+    requests: Vec<(LineId, Reach)>,
+    gate: Gate,
+    effects: VecDeque<Effect>,
+    shows: Vec<Show>,
+    due: Option<Timeout>,
+    save_due: Option<Timeout>,
+    typing_over: Option<Timeout>,
+}
+
+impl Shell {
+    fn take(&mut self, input: Input) {
+        let now = self.now();
+        match input {
+            Input::Msg(msg) => self.change(msg),
+            Input::Line(line, Heard::Opened) => {
+                self.gate.opened(line);
+                self.client.handle_opened(line, now);
+            }
+            Input::Line(line, Heard::Text(text)) => self.client.handle_text(line, &text, now),
+            Input::Line(line, Heard::Closed) => self.fail(line),
+            Input::Reached(line, is_answered) => {
+                for step in self.gate.reached(line, is_answered, now) {
+                    self.step(step);
+                }
+            }
+            Input::Page(event) => self.take_page(event, now),
+            Input::Due => self.client.handle_timeout(now),
+            Input::SaveDue => self.save(),
+        }
+        self.notice_address();
+        self.drain();
+        if let Err(error) = self.view.render(&self.model, self.client.outbox()) {
+            web_sys::console::error_2(&"Holdfast: the chat could not be drawn.".into(), &error);
+        }
+        for show in self.shows.drain(..) {
+            self.view.perform(show);
+        }
+        self.schedule();
+    }
+
+    fn take_page(&mut self, event: PageEvent, now: Millis) {
+        match event {
+            PageEvent::Visible(is_visible) => {
+                self.change(Msg::Visible(is_visible));
+                if is_visible {
+                    self.client.handle_hint(now);
+                }
+            }
+            PageEvent::Hint => self.client.handle_hint(now),
+            PageEvent::Frozen => self.save(),
+            PageEvent::Left => {
+                self.save();
+                self.client.pause(now);
+            }
+            PageEvent::Back { is_restored: true } => {
+                // Another page of this tab may have sent and saved since; its state is the newer one.
+                self.sockets.clear();
+                self.requests.clear();
+                self.gate = Gate::default();
+                let options = &self.options;
+                (self.model, self.client) =
+                    restore(&mut self.keep, options, &self.window, &self.document);
+                self.change(Msg::Visible(!self.document.hidden()));
+            }
+            PageEvent::Back { is_restored: false } => {
+                self.client.resume(now);
+                self.client.handle_hint(now);
+            }
+            PageEvent::Stored(key) => {
+                let own = self.client.greeting().token.as_deref();
+                // A tab in which nothing was said yet follows; one with a conversation keeps it.
+                if let Some(token) = self.keep.replaced(key.as_deref(), own)
+                    && self.model.transcript.last() == 0
+                {
+                    self.become_visitor(token, now);
+                }
+            }
+        }
+    }
+
+    /// Carries out what the client and the model want, until they want nothing more.
+    fn drain(&mut self) {
+        loop {
+            if let Some(output) = self.client.poll_output() {
+                self.carry_out(output);
+            } else if let Some(effect) = self.effects.pop_front() {
+                self.perform(effect);
+            } else {
+                break;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output<Visitor>) {
+        match output {
+            Output::Event(ClientEvent::Welcomed { welcome, restart }) => {
+                match self.keep.adopt(&welcome.token) {
+                    Some(other) => self.become_visitor(other, self.now()),
+                    None => self.change(Msg::Client(ClientEvent::Welcomed { welcome, restart })),
+                }
+            }
+            Output::Event(event) => self.change(Msg::Client(event)),
+            Output::Save => self.save(),
+            Output::Dial(line) => {
+                let step = self.gate.dial(line, self.now());
+                self.step(step);
+            }
+            Output::Transmit(line, up) => {
+                let socket = self.sockets.iter().find(|(id, _)| *id == line);
+                if let (Some((_, socket)), Ok(text)) = (socket, frame::write(&up)) {
+                    socket.send(&text);
+                }
+            }
+            Output::Close(line) => self.hang_up(line),
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        let now = self.now();
+        match effect {
+            Effect::Send(text) => {
+                let (id, command) = (clock::new_id(&self.window), VisitorCommand::Send { text });
+                // The draft is gone before the state is saved that holds the message.
+                match self.client.send(id, command, clock::unix(), now) {
+                    Ok(()) => self.change(Msg::Accepted),
+                    Err(error) => self.change(Msg::NotTaken(error)),
+                }
+            }
+            Effect::Retry(id) => self.client.retry(id, clock::new_id(&self.window), now),
+            Effect::Edit(id) => {
+                if let Some(entry) = self.client.discard(id) {
+                    let VisitorCommand::Send { text } = entry.command;
+                    self.change(Msg::Returned(text));
+                }
+            }
+            Effect::Discard(id) => {
+                self.client.discard(id);
+            }
+            Effect::Transmit(up) => {
+                self.client.send_lossy(up);
+            }
+            Effect::Look(is_looking) => self.client.set_looking(is_looking, now),
+            Effect::Save => self.save(),
+            Effect::SaveSoon => {
+                if self.save_due.is_none() {
+                    self.save_due = Some(self.after(SAVE_PAUSE_MS, || Input::SaveDue));
+                }
+            }
+            Effect::AwaitTyping(Millis(span)) => {
+                let span = u32::try_from(span).unwrap_or(u32::MAX);
+                self.typing_over = Some(self.after(span, || Input::Msg(Msg::TypingOver)));
+            }
+            Effect::TellOwner(text) => {
+                let text = ["Holdfast: the server refuses this page: ", &text].concat();
+                web_sys::console::error_1(&text.into());
+            }
+            Effect::Show(show) => self.shows.push(show),
+        }
+    }
+
+    fn change(&mut self, msg: Msg) {
+        let now = self.now();
+        self.effects.extend(update(&mut self.model, msg, now));
+    }
+
+    fn save(&mut self) {
+        self.save_due = None;
+        self.keep.save(&self.model, &self.client);
+    }
+
+    fn step(&mut self, step: Step) {
+        let post = self.post.clone();
+        let put = move |input| {
+            if let Some(post) = post.upgrade() {
+                post.put(input);
+            }
+        };
+        match step {
+            Step::Open(line) => {
+                self.requests.retain(|(id, _)| *id != line);
+                let on_heard = Rc::new(move |heard| put(Input::Line(line, heard)));
+                match Socket::dial(&self.options.socket, on_heard) {
+                    Some(socket) => self.sockets.push((line, socket)),
+                    None => self.fail(line),
+                }
+            }
+            Step::Reach(line) => {
+                let on_end = move |is_answered| put(Input::Reached(line, is_answered));
+                match Reach::begin(&self.window, &self.options.reach, on_end) {
+                    Some(request) => self.requests.push((line, request)),
+                    None => self.fail(line),
+                }
+            }
+            Step::Fail(line) => self.fail(line),
+        }
+    }
+
+    /// A line is gone, or could not be opened.
+    fn fail(&mut self, line: LineId) {
+        self.hang_up(line);
+        self.client.handle_closed(line, self.now());
+    }
+
+    fn hang_up(&mut self, line: LineId) {
+        self.gate.closed(line);
+        self.sockets.retain(|(id, _)| *id != line);
+        self.requests.retain(|(id, _)| *id != line);
+    }
+
+    /// Goes on as the visitor to whom `token` belongs; what was written goes along.
+    fn become_visitor(&mut self, token: String, now: Millis) {
+        let greeting = VisitorGreeting {
+            token: Some(token),
+            ..greeting(&self.options, &self.window, &self.document)
+        };
+        self.client.reidentify(greeting, now);
+    }
+
+    /// Tells the agents where the visitor is, on sites that change their address without a new page.
+    fn notice_address(&mut self) {
+        let address = self.window.location().href().unwrap_or_default();
+        let known = self
+            .client
+            .greeting()
+            .page
+            .as_ref()
+            .map(|page| page.url.as_str());
+        if known != Some(cut(&address, limits::PAGE_URL_BYTES)) {
+            let page = Page::new(&address, &self.document.title());
+            self.client.greeting_mut().page = Some(page.clone());
+            self.client.send_lossy(VisitorUp::Page(page));
+        }
+    }
+
+    fn schedule(&mut self) {
+        let now = self.now();
+        self.due = self.client.poll_timeout(now).map(|due| {
+            // One more, since browsers cut the fraction off.
+            let span = u32::try_from(due.since(now).0 + 1).unwrap_or(u32::MAX);
+            self.after(span, || Input::Due)
+        });
+    }
+
+    fn after(&self, span: u32, input: fn() -> Input) -> Timeout {
+        let post = self.post.clone();
+        Timeout::new(span, move || {
+            if let Some(post) = post.upgrade() {
+                post.put(input());
+            }
+        })
+    }
+
+    fn now(&self) -> Millis {
+        clock::monotonic(&self.window)
+    }
+}
+
+fn restore(
+    keep: &mut Keep,
+    options: &Options,
+    window: &Window,
+    document: &Document,
+) -> (Model, Client<Visitor>) {
+    let (state, token) = keep.load();
+    let (mut model, saved) = state.restore(token.as_deref());
+    model.is_visible = !document.hidden();
+    let greeting = VisitorGreeting {
+        token,
+        ..greeting(options, window, document)
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "half of the random bits are plenty"
+    )]
+    let seed = clock::random(window) as u64;
+    (
+        model,
+        Client::new(greeting, saved, seed, clock::monotonic(window)),
+    )
+}
+
+fn greeting(options: &Options, window: &Window, document: &Document) -> VisitorGreeting {
+    let address = window.location().href().unwrap_or_default();
+    VisitorGreeting {
+        site: options.site.clone(),
+        token: None,
+        page: Some(Page::new(&address, &document.title())),
+        locale: window
+            .navigator()
+            .language()
+            .map(|tag| cut(&tag, limits::LOCALE_BYTES).to_owned()),
+    }
+}

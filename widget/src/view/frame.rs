@@ -1,0 +1,187 @@
+//! The parts that are always there: launcher, panel, header, list, composer.
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    CssStyleSheet, Element, HtmlElement, HtmlTextAreaElement, ShadowRoot, ShadowRootInit,
+    ShadowRootMode,
+};
+
+use super::dom::{Dom, fill};
+use crate::options::Options;
+use crate::texts;
+
+const STYLE: &str = concat!(
+    include_str!("style/frame.css"),
+    include_str!("style/transcript.css"),
+    include_str!("style/composer.css"),
+    include_str!("style/media.css"),
+);
+const HOST_ID: &str = "holdfast-chat";
+
+const ICON_CHAT: &str = "M21 11.5a8.4 8.4 0 0 1-12.2 7.5L3 21l2-5.8A8.4 8.4 0 1 1 21 11.5z";
+const ICON_DOWN: &str = "m6 9 6 6 6-6";
+const ICON_CLOSE: &str = "M6 6l12 12M18 6 6 18";
+const ICON_SEND: &str = "M12 19V5m-6 6 6-6 6 6";
+const ICON_NEWEST: &str = "M12 5v14m6-6-6 6-6-6";
+
+/// The parts, by what they are for.
+pub(super) struct Frame {
+    host: HtmlElement,
+    pub(super) root: HtmlElement,
+    pub(super) launcher: HtmlElement,
+    pub(super) unread: HtmlElement,
+    pub(super) panel: HtmlElement,
+    pub(super) head: HtmlElement,
+    pub(super) initial: HtmlElement,
+    pub(super) title: HtmlElement,
+    pub(super) subtitle: HtmlElement,
+    pub(super) connection: HtmlElement,
+    pub(super) list: HtmlElement,
+    pub(super) loading: HtmlElement,
+    pub(super) greeting: HtmlElement,
+    pub(super) typing: HtmlElement,
+    pub(super) typist: HtmlElement,
+    pub(super) jump: HtmlElement,
+    pub(super) jump_label: HtmlElement,
+    pub(super) composer: HtmlTextAreaElement,
+    pub(super) send: HtmlElement,
+    pub(super) counter: HtmlElement,
+}
+
+impl Frame {
+    /// Makes the parts, not yet on the page. `log` is the list of messages.
+    pub(super) fn new(dom: &Dom, options: &Options, log: &HtmlElement) -> Result<Self, JsValue> {
+        let frame = Self {
+            host: dom.element("div", "", "")?,
+            root: dom.element("div", "hf", "root")?,
+            launcher: dom.button("launcher", "launcher", texts::OPEN)?,
+            unread: dom.element("span", "badge", "unread")?,
+            panel: dom.element("div", "panel", "panel")?,
+            head: dom.element("div", "head", "")?,
+            initial: dom.element("b", "", "")?,
+            title: dom.element("div", "title", "title")?,
+            subtitle: dom.element("div", "subtitle", "subtitle")?,
+            connection: dom.element("div", "connection", "connection")?,
+            list: dom.element("div", "list", "list")?,
+            loading: dom.text("div", "loading", texts::LOADING)?,
+            greeting: dom.element("div", "greeting", "greeting")?,
+            typing: dom.element("div", "typing", "typing")?,
+            typist: dom.element("span", "", "")?,
+            jump: dom.element("button", "jump", "jump")?,
+            jump_label: dom.element("span", "", "")?,
+            composer: dom
+                .element("textarea", "composer", "composer")?
+                .unchecked_into(),
+            send: dom.button("send", "send", texts::SEND)?,
+            counter: dom.element("div", "counter", "counter")?,
+        };
+        frame.host.set_id(HOST_ID);
+        frame
+            .root
+            .set_attribute("data-position", options.position)?;
+        frame.root.set_attribute("data-theme", options.theme)?;
+        frame.build_launcher(dom)?;
+        frame.build_list(dom, log)?;
+        frame.build_composer()?;
+        frame.build_panel(dom)?;
+        Ok(frame)
+    }
+
+    /// Puts the widget onto the page. It stands beside the body, since a body that is transformed or
+    /// replaced would take it along.
+    pub(super) fn show_on_page(&self, dom: &Dom) -> Result<(), JsValue> {
+        let shadow = self
+            .host
+            .attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open))?;
+        style(dom, &shadow)?;
+        shadow.append_child(&self.root)?;
+        let page = dom.0.document_element().ok_or("the document is empty")?;
+        page.append_child(&self.host)?;
+        Ok(())
+    }
+
+    /// Makes the composer as high as its text, up to the limit in the style sheet.
+    pub(super) fn fit_composer(&self) {
+        let style = self.composer.unchecked_ref::<HtmlElement>().style();
+        // Setting a height can't fail, and a composer of another height still works.
+        let _ = style.set_property("height", "0");
+        let height = [&self.composer.scroll_height().to_string(), "px"].concat();
+        let _ = style.set_property("height", &height);
+    }
+
+    fn build_launcher(&self, dom: &Dom) -> Result<(), JsValue> {
+        self.unread.set_hidden(true);
+        let (chat, down) = (dom.icon("chat", ICON_CHAT)?, dom.icon("down", ICON_DOWN)?);
+        fill(&self.launcher, &[&chat, &down, &self.unread])
+    }
+
+    fn build_list(&self, dom: &Dom, log: &HtmlElement) -> Result<(), JsValue> {
+        self.list.set_tab_index(0);
+        self.loading.set_hidden(true);
+        let hello = dom.text("b", "", texts::GREETING)?;
+        let invitation = dom.text("span", "", texts::INVITATION)?;
+        fill(
+            &self.greeting,
+            &[&dom.icon("", ICON_CHAT)?, &hello, &invitation],
+        )?;
+        let dots = dom.element("span", "dots", "")?;
+        for _ in 0..3 {
+            dots.append_child(&*dom.element("i", "", "")?)?;
+        }
+        self.typing.set_hidden(true);
+        fill(&self.typing, &[&dots, &self.typist])?;
+        fill(&self.list, &[&self.greeting, log, &self.typing])?;
+        self.jump.set_hidden(true);
+        fill(&self.jump, &[&dom.icon("", ICON_NEWEST)?, &self.jump_label])
+    }
+
+    fn build_composer(&self) -> Result<(), JsValue> {
+        let composer = &self.composer;
+        composer.set_attribute("rows", "1")?;
+        composer.set_attribute("placeholder", texts::PLACEHOLDER)?;
+        composer.set_attribute("aria-label", texts::PLACEHOLDER)?;
+        composer.set_attribute("enterkeyhint", "send")?;
+        composer.set_attribute("dir", "auto")?;
+        self.counter.set_attribute("role", "status")
+    }
+
+    fn build_panel(&self, dom: &Dom) -> Result<(), JsValue> {
+        self.panel.set_hidden(true);
+        self.panel.set_attribute("role", "dialog")?;
+        self.panel.set_attribute("aria-label", texts::PANEL)?;
+        self.connection.set_attribute("role", "status")?;
+        let avatar = dom.element("div", "avatar", "")?;
+        avatar.set_attribute("aria-hidden", "true")?;
+        fill(&avatar, &[&self.initial, &dom.icon("", ICON_CHAT)?])?;
+        let who = dom.element("div", "who", "")?;
+        fill(&who, &[&self.title, &self.subtitle])?;
+        let close = dom.button("close", "close", texts::CLOSE)?;
+        close.append_child(&*dom.icon("", ICON_CLOSE)?)?;
+        fill(&self.head, &[&avatar, &who, &close])?;
+        let middle = dom.element("div", "middle", "")?;
+        fill(&middle, &[&self.list, &self.loading, &self.jump])?;
+        self.send.append_child(&*dom.icon("", ICON_SEND)?)?;
+        let field = dom.element("div", "field", "")?;
+        fill(&field, &[&self.composer, &self.send])?;
+        let foot = dom.element("div", "foot", "")?;
+        fill(&foot, &[&field, &self.counter])?;
+        fill(&self.panel, &[&self.head, &self.connection, &middle, &foot])?;
+        fill(&self.root, &[&self.panel, &self.launcher])
+    }
+}
+
+fn style(dom: &Dom, shadow: &ShadowRoot) -> Result<(), JsValue> {
+    match CssStyleSheet::new() {
+        Ok(sheet) => {
+            sheet.replace_sync(STYLE)?;
+            let sheets = js_sys::Array::of1(&sheet);
+            js_sys::Reflect::set(shadow, &"adoptedStyleSheets".into(), &sheets)?;
+        }
+        // Safari before 16.4 constructs no sheets.
+        Err(_) => {
+            let sheet: Element = dom.text("style", "", STYLE)?.into();
+            shadow.append_child(&sheet)?;
+        }
+    }
+    Ok(())
+}

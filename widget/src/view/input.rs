@@ -1,0 +1,167 @@
+//! What the visitor does, as messages.
+
+use std::rc::Rc;
+
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Element, Event, EventTarget, HtmlElement, HtmlTextAreaElement, KeyboardEvent, ResizeObserver,
+};
+
+use super::frame::Frame;
+use crate::app::{Msg, Place};
+
+/// The end of the list, give or take a line.
+const END_PX: i32 = 30;
+
+/// So near the top older messages are asked for: they arrive before the visitor is there.
+const NEAR_TOP_PX: i32 = 200;
+
+/// An input method's key, in browsers that do not say so otherwise.
+const COMPOSING_KEY: u32 = 229;
+
+/// The listeners, which live as long as the view.
+pub(super) struct Input {
+    _listeners: Vec<Listener>,
+    _resize: Closure<dyn FnMut()>,
+}
+
+type Listener = Closure<dyn FnMut(Event)>;
+
+impl Input {
+    pub(super) fn listen(frame: &Frame, on_msg: Rc<dyn Fn(Msg)>) -> Result<Self, JsValue> {
+        let mut listeners = Vec::new();
+        let mut on = |target: &EventTarget, name: &str, react: Box<dyn FnMut(Event)>| {
+            let listener = Listener::wrap(react);
+            let done =
+                target.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+            listeners.push(listener);
+            done
+        };
+        let say = on_msg.clone();
+        on(
+            &frame.root,
+            "click",
+            Box::new(move |event| {
+                if let Some(msg) = clicked(&event) {
+                    say(msg);
+                }
+            }),
+        )?;
+        let say = on_msg.clone();
+        on(
+            &frame.root,
+            "keydown",
+            Box::new(move |event| {
+                // The page's own shortcuts are not meant when somebody types here.
+                event.stop_propagation();
+                if let Some(msg) = pressed(event.unchecked_ref()) {
+                    event.prevent_default();
+                    say(msg);
+                }
+            }),
+        )?;
+        on(
+            &frame.root,
+            "keyup",
+            Box::new(|event| event.stop_propagation()),
+        )?;
+        on(
+            &frame.root,
+            "keypress",
+            Box::new(|event| event.stop_propagation()),
+        )?;
+        // A press on the button leaves the focus, and a phone's keyboard, where they are.
+        on(
+            &frame.send,
+            "mousedown",
+            Box::new(|event| event.prevent_default()),
+        )?;
+        let say = on_msg.clone();
+        let composer = frame.composer.clone();
+        on(
+            &frame.composer,
+            "input",
+            Box::new(move |_| say(Msg::Drafted(composer.value()))),
+        )?;
+        let list = frame.list.clone();
+        on(
+            &frame.list,
+            "scroll",
+            Box::new(move |_| {
+                if let Some(place) = place(&list) {
+                    on_msg(Msg::Scrolled(place));
+                }
+            }),
+        )?;
+        Ok(Self {
+            _listeners: listeners,
+            _resize: keep_end(frame)?,
+        })
+    }
+}
+
+fn clicked(event: &Event) -> Option<Msg> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    let hook = target
+        .closest("[data-hf]")
+        .ok()??
+        .get_attribute("data-hf")?;
+    let id = || {
+        let message = target.closest("[data-id]").ok()??;
+        message.get_attribute("data-id")?.parse().ok()
+    };
+    match hook.as_str() {
+        "launcher" | "unread" => Some(Msg::Toggle),
+        "close" => Some(Msg::Close),
+        "send" => Some(Msg::Submit),
+        "jump" => Some(Msg::Jump),
+        "retry" => id().map(Msg::Retry),
+        "edit" => id().map(Msg::Edit),
+        "discard" => id().map(Msg::Discard),
+        _ => None,
+    }
+}
+
+fn pressed(event: &KeyboardEvent) -> Option<Msg> {
+    if event.is_composing() || event.key_code() == COMPOSING_KEY {
+        return None;
+    }
+    let in_composer = event
+        .target()
+        .is_some_and(|target| target.has_type::<HtmlTextAreaElement>());
+    match event.key().as_str() {
+        "Escape" => Some(Msg::Close),
+        "Enter" if in_composer && !event.shift_key() => Some(Msg::Submit),
+        _ => None,
+    }
+}
+
+/// Where in the list the visitor is; nothing while it is not shown.
+fn place(list: &HtmlElement) -> Option<Place> {
+    let (top, height) = (list.scroll_top(), list.client_height());
+    let below = list.scroll_height() - top - height;
+    (height > 0).then_some(if below < END_PX {
+        Place::End
+    } else {
+        Place::At {
+            from_end: list.scroll_height() - top,
+            is_near_top: top < NEAR_TOP_PX,
+        }
+    })
+}
+
+/// Keeps the newest message in sight where the composer grows or a phone's keyboard opens.
+fn keep_end(frame: &Frame) -> Result<Closure<dyn FnMut()>, JsValue> {
+    let list = frame.list.clone();
+    let mut height = 0;
+    let resize = Closure::<dyn FnMut()>::new(move || {
+        let below = list.scroll_height() - list.scroll_top() - height;
+        if below < END_PX {
+            list.set_scroll_top(list.scroll_height());
+        }
+        height = list.client_height();
+    });
+    ResizeObserver::new(resize.as_ref().unchecked_ref())?.observe(&frame.list);
+    Ok(resize)
+}

@@ -1,0 +1,225 @@
+//! Everything visible: one shadow root, made once, then changed where the model differs from it.
+//!
+//! Texts become text nodes and styles a constructed sheet: nothing that a strict
+//! Content-Security-Policy forbids, and nothing that a person writes can become markup.
+
+mod clock;
+mod dom;
+mod frame;
+mod input;
+mod list;
+
+use std::rc::Rc;
+
+use holdfast_protocol::client::{Entry, Visitor};
+use holdfast_protocol::limits;
+use wasm_bindgen::JsValue;
+use web_sys::Document;
+
+use crate::app::{Model, Msg, Place, Show, rows};
+use crate::options::Options;
+use crate::texts;
+use clock::day_number;
+use dom::{Dom, set_attribute, set_text};
+use frame::Frame;
+use input::Input;
+use list::List;
+
+/// Bytes left at which the composer begins to say so.
+const ROOM_SHOWN: usize = 500;
+
+/// The widget on its page.
+pub(crate) struct View {
+    dom: Dom,
+    frame: Frame,
+    list: List,
+    was_open: bool,
+    /// The draft for which the composer has its height.
+    fitted: Option<String>,
+    _input: Input,
+}
+
+impl View {
+    /// Puts the widget onto the page, closed and empty. `on_msg` hears what the visitor does.
+    pub(crate) fn new(
+        document: Document,
+        options: &Options,
+        on_msg: Rc<dyn Fn(Msg)>,
+    ) -> Result<Self, JsValue> {
+        let dom = Dom(document);
+        let list = List::new(&dom)?;
+        let frame = Frame::new(&dom, options, &list.log)?;
+        let input = Input::listen(&frame, on_msg)?;
+        frame.show_on_page(&dom)?;
+        Ok(Self {
+            dom,
+            frame,
+            list,
+            was_open: false,
+            fitted: None,
+            _input: input,
+        })
+    }
+
+    /// Makes the page show the model.
+    pub(crate) fn render(
+        &mut self,
+        model: &Model,
+        outbox: &[Entry<Visitor>],
+    ) -> Result<(), JsValue> {
+        self.render_launcher(model)?;
+        // A closed panel costs the page nothing, however long the conversation is.
+        if model.is_open {
+            self.render_head(model);
+            self.render_composer(model);
+            self.render_list(model, outbox)?;
+        }
+        self.was_open = model.is_open;
+        Ok(())
+    }
+
+    /// Does what is not part of showing the model.
+    pub(crate) fn perform(&self, show: Show) {
+        match show {
+            // An element that can't take the focus leaves it where it is.
+            Show::FocusComposer => drop(self.frame.composer.focus()),
+            Show::FocusLauncher => drop(self.frame.launcher.focus()),
+            Show::End => self.scroll_to_end(),
+        }
+    }
+
+    fn scroll_to_end(&self) {
+        let list = &self.frame.list;
+        list.set_scroll_top(list.scroll_height());
+    }
+
+    fn render_launcher(&self, model: &Model) -> Result<(), JsValue> {
+        let frame = &self.frame;
+        frame
+            .root
+            .class_list()
+            .toggle_with_force("open", model.is_open)?;
+        frame.panel.set_hidden(!model.is_open);
+        let unread = if model.is_open { 0 } else { model.unread() };
+        let label = match (model.is_open, unread) {
+            (true, _) => texts::CLOSE.to_owned(),
+            (false, 0) => texts::OPEN.to_owned(),
+            (false, count) => texts::open_unread(count),
+        };
+        set_attribute(&frame.launcher, "aria-label", &label);
+        set_attribute(
+            &frame.launcher,
+            "aria-expanded",
+            if model.is_open { "true" } else { "false" },
+        );
+        set_text(
+            &frame.unread,
+            &if unread > 0 {
+                unread.to_string()
+            } else {
+                String::new()
+            },
+        );
+        frame.unread.set_hidden(unread == 0);
+        let (word, sentence) = model.connection();
+        set_attribute(&frame.connection, "data-state", word);
+        set_text(&frame.connection, sentence.unwrap_or_default());
+        frame.connection.set_hidden(sentence.is_none());
+        Ok(())
+    }
+
+    fn render_head(&self, model: &Model) {
+        let frame = &self.frame;
+        let name = model.name();
+        let initial = name
+            .iter()
+            .flat_map(|name| name.chars())
+            .take(1)
+            .collect::<String>();
+        set_text(&frame.initial, &initial);
+        set_text(&frame.title, name.unwrap_or(texts::TITLE));
+        set_text(&frame.subtitle, model.subtitle());
+        let class = [
+            "head",
+            if name.is_some() { " named" } else { "" },
+            if model.is_staffed() { " staffed" } else { "" },
+        ];
+        set_attribute(&frame.head, "class", &class.concat());
+    }
+
+    fn render_composer(&mut self, model: &Model) {
+        let frame = &self.frame;
+        if frame.composer.value() != model.draft {
+            frame.composer.set_value(&model.draft);
+        }
+        if !self.was_open || self.fitted.as_ref() != Some(&model.draft) {
+            frame.fit_composer();
+            self.fitted = Some(model.draft.clone());
+        }
+        let is_blank = model.draft.trim().is_empty();
+        set_attribute(
+            &frame.send,
+            "aria-disabled",
+            if is_blank { "true" } else { "false" },
+        );
+        let used = model.draft.len();
+        let is_shown = model.is_outbox_full || used + ROOM_SHOWN > limits::TEXT_BYTES;
+        let note = if model.is_outbox_full {
+            texts::OUTBOX_FULL.to_owned()
+        } else {
+            texts::room(used)
+        };
+        set_text(&frame.counter, if is_shown { &note } else { "" });
+        let is_over = model.is_outbox_full || used > limits::TEXT_BYTES;
+        set_attribute(
+            &frame.counter,
+            "class",
+            if is_over { "counter over" } else { "counter" },
+        );
+        frame.counter.set_hidden(!is_shown);
+    }
+
+    fn render_list(&mut self, model: &Model, outbox: &[Entry<Visitor>]) -> Result<(), JsValue> {
+        let frame = &self.frame;
+        let rows = rows(model, outbox, day_number);
+        let before = frame.list.scroll_height() - frame.list.scroll_top();
+        let has_grown_above = self.list.show(&self.dom, &rows, self.was_open)?;
+        frame.greeting.set_hidden(!rows.is_empty());
+        frame.loading.set_hidden(!model.is_loading);
+        frame.typing.set_hidden(model.typing.is_none());
+        if let Some(name) = &model.typing {
+            let name = if name.is_empty() { texts::AGENT } else { name };
+            set_text(&frame.typist, &texts::typing(name));
+        }
+        let has_news = model.unread() > 0;
+        frame.jump.set_hidden(model.place == Place::End);
+        set_attribute(
+            &frame.jump,
+            "class",
+            if has_news { "jump new" } else { "jump" },
+        );
+        set_text(
+            &frame.jump_label,
+            if has_news {
+                texts::NEW_MESSAGES
+            } else {
+                texts::NEWEST
+            },
+        );
+        match model.place {
+            Place::End => self.scroll_to_end(),
+            Place::At { from_end, .. } if !self.was_open => {
+                frame
+                    .list
+                    .set_scroll_top(frame.list.scroll_height() - from_end);
+            }
+            Place::At { .. } if has_grown_above => {
+                frame
+                    .list
+                    .set_scroll_top(frame.list.scroll_height() - before);
+            }
+            Place::At { .. } => {}
+        }
+        Ok(())
+    }
+}
