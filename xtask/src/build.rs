@@ -1,0 +1,107 @@
+//! Building: the widget by Trunk, the programs by cargo.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::repo::Repo;
+use crate::setup;
+use crate::shell;
+
+/// Everything that the built widget follows from.
+const WIDGET_SOURCES: &[&str] = &[
+    "widget",
+    "protocol",
+    "www",
+    "Trunk.toml",
+    "Cargo.lock",
+    "Cargo.toml",
+];
+
+/// Builds the widget into `target/widget/dist`, unless what lies there was built from the same sources.
+pub(crate) fn widget(repo: &Repo) -> Result<()> {
+    let folder = repo.generated().join("widget");
+    let stamp = folder.join("stamp");
+    let fingerprint = fingerprint(repo)?;
+    let built = folder.join("dist").join("index.html").is_file();
+    if built && fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == fingerprint) {
+        return Ok(());
+    }
+    eprintln!("build: the widget");
+    let began = Instant::now();
+    // A build that is broken off must not leave the mark of a whole one.
+    let _ = fs::remove_file(&stamp);
+    shell::open(&mut trunk(repo)?)?;
+    fs::create_dir_all(&folder)?;
+    fs::write(&stamp, fingerprint).with_context(|| format!("can't write {}", stamp.display()))?;
+    eprintln!("build: the widget took {} s", began.elapsed().as_secs());
+    Ok(())
+}
+
+/// Builds the server and the agent's client.
+///
+/// The plain profile is the default: the tests use the same, so the libraries are compiled once for both, in half
+/// the time that an optimised build takes, and one visitor does not feel the difference.
+pub(crate) fn binaries(repo: &Repo, release: bool) -> Result<()> {
+    let mut cargo = repo.cargo(&[
+        "build",
+        "--package",
+        "holdfast",
+        "--package",
+        "holdfast-agent",
+    ]);
+    if release {
+        cargo.arg("--release");
+    }
+    shell::open(&mut cargo)
+}
+
+fn trunk(repo: &Repo) -> Result<Command> {
+    // Trunk calls wasm-opt in its release mode only; what cargo optimises is the profile in Trunk.toml either way.
+    let smaller = setup::wasm_opt(repo).is_some();
+    let mut trunk = repo.command("trunk");
+    trunk.args([
+        "build",
+        "--skip-version-check",
+        &format!("--release={smaller}"),
+    ]);
+    // Trunk 0.21 takes no value of NO_COLOR but true and false, and reads its own options from such variables.
+    trunk
+        .env_remove("NO_COLOR")
+        .env("TRUNK_SKIP_VERSION_CHECK", "true");
+    trunk.envs(setup::wasm_environment(repo)?);
+    Ok(trunk)
+}
+
+fn fingerprint(repo: &Repo) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    shell::output(repo.rustc().arg("-vV"))?.hash(&mut hasher);
+    setup::wasm_opt(repo).is_some().hash(&mut hasher);
+    for source in WIDGET_SOURCES {
+        for file in files_below(&repo.root().join(source))? {
+            repo.shown(&file).hash(&mut hasher);
+            fs::read(&file)
+                .with_context(|| format!("can't read {}", file.display()))?
+                .hash(&mut hasher);
+        }
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// `path` itself when it is a file, all files below it when it is a folder, in a fixed order.
+fn files_below(path: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut found = BTreeSet::new();
+    if path.is_file() {
+        found.insert(path.to_path_buf());
+    } else if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            found.append(&mut files_below(&entry?.path())?);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,194 @@
+//! The set-up: what the machine must have, why, and how to get it.
+//!
+//! Each need is looked for first, cheaply; only what is missing is installed, one line saying what and why.
+
+mod browser;
+mod debian;
+mod rust;
+mod tools;
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::repo::Repo;
+
+pub(crate) use browser::Browser;
+pub(crate) use rust::wasm_environment;
+pub(crate) use tools::wasm_opt;
+
+/// Something that a command of ours can't do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// A C compiler: SQLite is compiled from its source.
+    CCompiler,
+    /// The standard library for wasm32-unknown-unknown.
+    WasmTarget,
+    /// rustfmt and clippy.
+    RustComponents,
+    /// Trunk, which builds the widget.
+    Trunk,
+    /// wasm-bindgen in the version of Cargo.lock, which Trunk calls.
+    WasmBindgen,
+    /// wasm-opt, which Trunk calls. The widget builds without it, and is larger then.
+    WasmOpt,
+    /// The test runner.
+    Nextest,
+    /// The check of the dependencies' licences and sources.
+    Deny,
+    /// Chromium and its driver.
+    Browser,
+}
+
+/// What `build` and `run` need.
+pub(crate) const FOR_RUN: &[Need] = &[
+    Need::CCompiler,
+    Need::WasmTarget,
+    Need::Trunk,
+    Need::WasmBindgen,
+    Need::WasmOpt,
+];
+
+/// What `test` needs.
+pub(crate) const FOR_TEST: &[Need] = &[
+    Need::CCompiler,
+    Need::WasmTarget,
+    Need::RustComponents,
+    Need::Trunk,
+    Need::WasmBindgen,
+    Need::WasmOpt,
+    Need::Nextest,
+    Need::Deny,
+    Need::Browser,
+];
+
+/// Installs what is missing of `needs`. Says nothing when nothing is.
+///
+/// # Errors
+/// Names what could not be installed, the command that failed, and what to do by hand.
+pub(crate) fn ensure(repo: &Repo, needs: &[Need]) -> Result<()> {
+    let missing = missing(repo, needs)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let _lock = lock(repo)?;
+    // Another set-up may have held the lock, and have installed the same.
+    for need in self::missing(repo, &missing)? {
+        eprintln!("setup: {}", need.why(repo)?);
+        let began = Instant::now();
+        need.install(repo)?;
+        eprintln!("setup: took {} s", began.elapsed().as_secs());
+    }
+    tools::remove_leftovers(repo);
+    Ok(())
+}
+
+/// The log that installers write to.
+fn log(repo: &Repo) -> PathBuf {
+    repo.generated().join("setup.log")
+}
+
+fn missing(repo: &Repo, needs: &[Need]) -> Result<Vec<Need>> {
+    let mut missing = Vec::new();
+    for need in needs {
+        if !need.present(repo)? {
+            missing.push(*need);
+        }
+    }
+    Ok(missing)
+}
+
+/// One set-up at a time in one folder of tools, which clones may share.
+fn lock(repo: &Repo) -> Result<File> {
+    let folder = repo.tools();
+    fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
+    let file = File::create(folder.join("lock"))?;
+    if file.try_lock().is_err() {
+        eprintln!(
+            "setup: waiting for another set-up that uses {}",
+            folder.display()
+        );
+        file.lock()?;
+    }
+    Ok(file)
+}
+
+impl Need {
+    fn present(self, repo: &Repo) -> Result<bool> {
+        Ok(match self {
+            Self::CCompiler => rust::has_c_compiler(repo),
+            Self::WasmTarget => rust::has_wasm_target(repo)?,
+            Self::RustComponents => rust::has_components(repo)?,
+            Self::Trunk => tools::TRUNK.is_installed(repo),
+            Self::WasmBindgen => match tools::wasm_bindgen(repo)? {
+                Some(tool) => tool.is_installed(repo),
+                None => true,
+            },
+            Self::WasmOpt => wasm_opt(repo).is_some(),
+            Self::Nextest => repo.which("cargo-nextest").is_some(),
+            Self::Deny => tools::DENY.is_installed(repo),
+            Self::Browser => Browser::find(repo).is_some(),
+        })
+    }
+
+    fn install(self, repo: &Repo) -> Result<()> {
+        match self {
+            Self::CCompiler => debian::install(repo, &["build-essential"]),
+            Self::WasmTarget => rust::add_wasm_target(repo),
+            Self::RustComponents => rust::add_components(repo),
+            Self::Trunk => tools::TRUNK.install(repo),
+            Self::WasmBindgen => match tools::wasm_bindgen(repo)? {
+                Some(tool) => tool.install(repo),
+                None => Ok(()),
+            },
+            Self::WasmOpt => tools::install_wasm_opt(repo),
+            Self::Nextest => tools::NEXTEST.install(repo),
+            Self::Deny => tools::DENY.install(repo),
+            Self::Browser => browser::install(repo),
+        }
+    }
+
+    /// What is installed and why, for the person who waits. Times are of a machine with two cores.
+    fn why(self, repo: &Repo) -> Result<String> {
+        Ok(match self {
+            Self::CCompiler => {
+                "installing build-essential: SQLite, inside the server, is compiled from C".into()
+            }
+            Self::WasmTarget => format!(
+                "adding Rust's {}: the widget runs in browsers",
+                rust::WASM_TARGET
+            ),
+            Self::RustComponents => {
+                "adding rustfmt and clippy: the tests check form and lints".into()
+            }
+            Self::Trunk => format!(
+                "compiling {}: it builds the widget (about 3 minutes)",
+                tools::TRUNK.title()
+            ),
+            Self::WasmBindgen => {
+                let title =
+                    tools::wasm_bindgen(repo)?.map_or_else(String::new, |tool| tool.title());
+                format!("compiling {title}: it joins the widget to JavaScript (about 2 minutes)")
+            }
+            Self::WasmOpt => format!(
+                "fetching wasm-opt (npm's {}): it makes the widget smaller",
+                tools::BINARYEN
+            ),
+            Self::Nextest => format!(
+                "compiling {}: it runs the tests (about 3 minutes)",
+                tools::NEXTEST.title()
+            ),
+            Self::Deny => {
+                format!(
+                    "compiling {}: it checks the dependencies' licences (about 2 minutes)",
+                    tools::DENY.title()
+                )
+            }
+            Self::Browser => {
+                "installing Chromium and its driver: the tests chat in a real browser".into()
+            }
+        })
+    }
+}

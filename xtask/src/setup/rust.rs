@@ -1,0 +1,82 @@
+//! What belongs to the Rust toolchain itself.
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use super::log;
+use crate::repo::Repo;
+use crate::shell;
+
+/// The target that the widget is built for.
+pub(super) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// What to do on a machine whose Rust is not rustup's, or that can't reach its server.
+const WITHOUT_RUSTUP: &str = "install rustup (https://rustup.rs) and call this again. Or let Debian's Rust compile \
+    that library: `apt-get install rustc-web cargo-web rust-web-src lld-22`, and put before the command: \
+    `PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22`";
+
+pub(super) fn has_c_compiler(repo: &Repo) -> bool {
+    env::var_os("CC").is_some()
+        || ["cc", "gcc", "clang"]
+            .iter()
+            .any(|name| repo.which(name).is_some())
+}
+
+/// Whether the target's library is there, ready-made or to be compiled.
+pub(super) fn has_wasm_target(repo: &Repo) -> Result<bool> {
+    Ok(has_wasm_library(repo)? || may_compile_library(repo)?)
+}
+
+/// What cargo must be told, beside the target, to build for it with this machine's Rust.
+pub(crate) fn wasm_environment(repo: &Repo) -> Result<Vec<(&'static str, &'static str)>> {
+    if has_wasm_library(repo)? {
+        return Ok(Vec::new());
+    }
+    Ok(vec![("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")])
+}
+
+pub(super) fn add_wasm_target(repo: &Repo) -> Result<()> {
+    rustup(repo, &["target", "add", WASM_TARGET])
+}
+
+pub(super) fn has_components(repo: &Repo) -> Result<bool> {
+    let programs = sysroot(repo)?.join("bin");
+    Ok(["cargo-clippy", "rustfmt"]
+        .iter()
+        .all(|name| programs.join(name).is_file()))
+}
+
+pub(super) fn add_components(repo: &Repo) -> Result<()> {
+    rustup(repo, &["component", "add", "rustfmt", "clippy"])
+}
+
+fn has_wasm_library(repo: &Repo) -> Result<bool> {
+    let mut rustc = repo.rustc();
+    rustc.args(["--print", "target-libdir", "--target", WASM_TARGET]);
+    let folder = shell::output(&mut rustc)?;
+    Ok(PathBuf::from(folder.trim()).is_dir())
+}
+
+/// Whether the library's source is here, and this compiler was told that it may use it.
+fn may_compile_library(repo: &Repo) -> Result<bool> {
+    let source = sysroot(repo)?.join("lib/rustlib/src/rust/library/std/Cargo.toml");
+    Ok(env::var_os("RUSTC_BOOTSTRAP").is_some() && source.is_file())
+}
+
+fn sysroot(repo: &Repo) -> Result<PathBuf> {
+    let folder = shell::output(repo.rustc().args(["--print", "sysroot"]))?;
+    Ok(PathBuf::from(folder.trim()))
+}
+
+fn rustup(repo: &Repo, arguments: &[&str]) -> Result<()> {
+    let typed = format!("rustup {}", arguments.join(" "));
+    if repo.which("rustup").is_none() {
+        bail!("`{typed}` is needed, and rustup is not here: {WITHOUT_RUSTUP}");
+    }
+    shell::logged(repo.command("rustup").args(arguments), &log(repo)).with_context(|| {
+        format!("`{typed}` failed. Without a way to rustup's server: {WITHOUT_RUSTUP}")
+    })
+}

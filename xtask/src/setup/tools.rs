@@ -1,0 +1,234 @@
+//! The programs that are compiled or fetched into the folder of tools, each in one version.
+//!
+//! A stamp beside each says which version lies there, so that looking costs no process.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::{debian, log};
+use crate::repo::Repo;
+use crate::shell;
+
+/// A program from crates.io.
+pub(super) struct Tool {
+    package: &'static str,
+    binary: &'static str,
+    version: String,
+    /// Extra words for `cargo install`.
+    arguments: &'static [&'static str],
+}
+
+/// A tool in a version that this source names.
+pub(super) struct Pinned {
+    package: &'static str,
+    binary: &'static str,
+    version: &'static str,
+    arguments: &'static [&'static str],
+}
+
+/// Builds the widget. Its own downloads are what the features would be for; it gets its helpers from us instead.
+pub(super) const TRUNK: Pinned = Pinned {
+    package: "trunk",
+    binary: "trunk",
+    version: "0.21.14",
+    arguments: &["--locked", "--no-default-features"],
+};
+
+/// Runs the tests.
+pub(super) const NEXTEST: Pinned = Pinned {
+    package: "cargo-nextest",
+    binary: "cargo-nextest",
+    version: "0.9.151",
+    arguments: &[
+        "--locked",
+        "--no-default-features",
+        "--features",
+        "default-no-update",
+    ],
+};
+
+/// Checks the dependencies.
+pub(super) const DENY: Pinned = Pinned {
+    package: "cargo-deny",
+    binary: "cargo-deny",
+    version: "0.20.2",
+    arguments: &["--locked"],
+};
+
+/// The npm package with wasm-opt; Debian's is too old for what today's compilers emit.
+pub(super) const BINARYEN: &str = "binaryen@132.0.0";
+
+/// How the tools are compiled: they run for seconds, so compiling them fast matters more than what they cost then.
+const FAST_TO_COMPILE: &[(&str, &str)] = &[
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+];
+
+impl Pinned {
+    pub(super) fn title(&self) -> String {
+        self.tool().title()
+    }
+
+    pub(super) fn is_installed(&self, repo: &Repo) -> bool {
+        self.tool().is_installed(repo)
+    }
+
+    pub(super) fn install(&self, repo: &Repo) -> Result<()> {
+        self.tool().install(repo)
+    }
+
+    fn tool(&self) -> Tool {
+        Tool {
+            package: self.package,
+            binary: self.binary,
+            version: self.version.to_owned(),
+            arguments: self.arguments,
+        }
+    }
+}
+
+impl Tool {
+    /// Name and version.
+    pub(super) fn title(&self) -> String {
+        format!("{} {}", self.package, self.version)
+    }
+
+    /// Whether this very version lies in the folder of tools.
+    pub(super) fn is_installed(&self, repo: &Repo) -> bool {
+        let binary = repo.tools().join("bin").join(self.binary);
+        binary.is_file() && stamped(repo, self.package).as_deref() == Some(self.version.as_str())
+    }
+
+    /// Compiles and installs it.
+    pub(super) fn install(&self, repo: &Repo) -> Result<()> {
+        let mut cargo = repo.cargo(&[
+            "install",
+            self.package,
+            "--version",
+            &self.version,
+            "--force",
+        ]);
+        cargo.args(self.arguments).arg("--root").arg(repo.tools());
+        cargo
+            .env("CARGO_TARGET_DIR", build_folder(repo))
+            .envs(FAST_TO_COMPILE.iter().copied());
+        cargo
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_BUILD_TARGET");
+        shell::logged(&mut cargo, &log(repo))?;
+        stamp(repo, self.package, &self.version)
+    }
+}
+
+/// The wasm-bindgen program of exactly the version in Cargo.lock: the two halves speak a private format. None when
+/// nothing here uses wasm-bindgen.
+pub(super) fn wasm_bindgen(repo: &Repo) -> Result<Option<Tool>> {
+    let path = repo.root().join("Cargo.lock");
+    let lock = fs::read_to_string(&path)
+        .with_context(|| format!("can't read {}: is this a checkout?", path.display()))?;
+    // Its own lock file has named versions that were withdrawn since, so it is not used.
+    Ok(locked_version(&lock, "wasm-bindgen").map(|version| Tool {
+        package: "wasm-bindgen-cli",
+        binary: "wasm-bindgen",
+        version,
+        arguments: &[],
+    }))
+}
+
+/// Where wasm-opt lies, if it is installed.
+pub(crate) fn wasm_opt(repo: &Repo) -> Option<PathBuf> {
+    let path = npm_folder(repo)
+        .join("node_modules")
+        .join(".bin")
+        .join("wasm-opt");
+    let right = stamped(repo, "wasm-opt").as_deref() == Some(BINARYEN);
+    (right && path.is_file()).then_some(path)
+}
+
+/// Fetches wasm-opt. Where that is not possible it warns: the widget works without, it only is larger.
+pub(super) fn install_wasm_opt(repo: &Repo) -> Result<()> {
+    if let Err(error) = fetch_wasm_opt(repo) {
+        eprintln!("warning: {error:#}");
+        eprintln!(
+            "warning: going on without wasm-opt. The widget will work and be some 15 % larger."
+        );
+        return Ok(());
+    }
+    stamp(repo, "wasm-opt", BINARYEN)
+}
+
+/// Removes what compiling the tools has left; it is large and serves nothing more.
+pub(super) fn remove_leftovers(repo: &Repo) {
+    let _ = fs::remove_dir_all(build_folder(repo));
+}
+
+fn fetch_wasm_opt(repo: &Repo) -> Result<()> {
+    if repo.which("npm").is_none() {
+        debian::install(repo, &["nodejs", "npm"])?;
+    }
+    let mut npm = repo.command("npm");
+    npm.args([
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--no-save",
+        "--loglevel=error",
+    ]);
+    npm.arg("--prefix").arg(npm_folder(repo)).arg(BINARYEN);
+    shell::logged(&mut npm, &log(repo))
+}
+
+fn npm_folder(repo: &Repo) -> PathBuf {
+    repo.tools().join("npm")
+}
+
+fn build_folder(repo: &Repo) -> PathBuf {
+    repo.tools().join("build")
+}
+
+fn stamp_file(repo: &Repo, name: &str) -> PathBuf {
+    repo.tools().join("versions").join(name)
+}
+
+fn stamped(repo: &Repo, name: &str) -> Option<String> {
+    fs::read_to_string(stamp_file(repo, name)).ok()
+}
+
+fn stamp(repo: &Repo, name: &str, version: &str) -> Result<()> {
+    let file = stamp_file(repo, name);
+    fs::create_dir_all(repo.tools().join("versions"))?;
+    fs::write(&file, version).with_context(|| format!("can't write {}", file.display()))
+}
+
+/// The version of a package in the text of a Cargo.lock.
+fn locked_version(lock: &str, package: &str) -> Option<String> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines();
+    lines.find(|line| *line == name)?;
+    let version = lines
+        .next()?
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')?;
+    Some(version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCK: &str = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"0.2.1\"\n\n\
+        [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+
+    #[test]
+    fn a_locked_version_is_that_of_the_package_with_exactly_this_name() {
+        assert_eq!(
+            locked_version(LOCK, "wasm-bindgen").as_deref(),
+            Some("0.2.130")
+        );
+        assert_eq!(locked_version(LOCK, "wasm"), None);
+    }
+}
