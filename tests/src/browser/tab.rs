@@ -1,0 +1,176 @@
+//! One window of the browser.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context as _, Result, bail};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use thirtyfour::{WebDriver, WebElement, WindowHandle};
+use tokio::sync::MutexGuard;
+
+use super::Seat;
+
+/// One window, or a frame in it.
+#[derive(Clone)]
+pub struct Tab {
+    seat: Arc<Seat>,
+    window: WindowHandle,
+    frame: Option<u16>,
+}
+
+/// A tab that is in front, as long as this lives.
+struct Front<'a> {
+    driver: &'a WebDriver,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Tab {
+    pub(super) fn new(seat: Arc<Seat>, window: WindowHandle) -> Self {
+        Self {
+            seat,
+            window,
+            frame: None,
+        }
+    }
+
+    /// The same window, seen from its `index`-th frame, beginning with 0.
+    #[must_use]
+    pub fn frame(&self, index: u16) -> Self {
+        Self {
+            frame: Some(index),
+            ..self.clone()
+        }
+    }
+
+    /// Goes to a page and waits until it has loaded.
+    ///
+    /// # Errors
+    /// When it does not load.
+    pub async fn goto(&self, url: &str) -> Result<()> {
+        let front = self.front().await?;
+        front.driver.goto(url).await.context(url.to_owned())
+    }
+
+    /// Reloads the page and waits until it has loaded.
+    ///
+    /// # Errors
+    /// When it does not load.
+    pub async fn reload(&self) -> Result<()> {
+        Ok(self.front().await?.driver.refresh().await?)
+    }
+
+    /// Goes one page back, as the browser's button does.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn back(&self) -> Result<()> {
+        Ok(self.front().await?.driver.back().await?)
+    }
+
+    /// Closes the window; the browser lives on as long as it has another one.
+    ///
+    /// # Errors
+    /// When the window is gone already.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.front().await?.driver.close_window().await?)
+    }
+
+    /// Runs a script's body in the page and returns what it returns.
+    ///
+    /// # Errors
+    /// When it throws, or returns something of another type.
+    pub async fn run<T: DeserializeOwned>(&self, script: &str, args: Vec<Value>) -> Result<T> {
+        let front = self.front().await?;
+        let value = front.driver.execute(script, args).await?;
+        value.convert().context("the script's value")
+    }
+
+    /// Freezes the page as a phone does with one in the background: timers and sockets' events stop.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn freeze(&self) -> Result<()> {
+        self.devtools("Page.setWebLifecycleState", json!({"state": "frozen"}))
+            .await?;
+        Ok(())
+    }
+
+    /// Thaws a frozen page.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn thaw(&self) -> Result<()> {
+        self.devtools("Page.setWebLifecycleState", json!({"state": "active"}))
+            .await?;
+        Ok(())
+    }
+
+    /// Gives a command to the browser's developer tools, for this window.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub async fn devtools(&self, method: &str, params: Value) -> Result<Value> {
+        let front = self.front().await?;
+        let answer = front.driver.cdp().send_raw(method, params).await;
+        answer.with_context(|| method.to_owned())
+    }
+
+    /// What the page and the browser wrote to the console since the last call.
+    ///
+    /// # Errors
+    /// When the browser does not tell.
+    pub async fn console(&self) -> Result<Vec<String>> {
+        let front = self.front().await?;
+        let entries = front.driver.browser_log().await?;
+        Ok(entries.into_iter().map(|entry| entry.message).collect())
+    }
+
+    /// Saves a picture of what the window shows, for people who look into a failure.
+    ///
+    /// # Errors
+    /// When it can't be taken or written.
+    pub async fn picture(&self, path: &Path) -> Result<()> {
+        Ok(self.front().await?.driver.screenshot(path).await?)
+    }
+
+    /// Clicks, with the mouse, on what the script's body returns.
+    ///
+    /// # Errors
+    /// When there is no such element, or it can't be clicked.
+    pub async fn click(&self, script: &str, args: Vec<Value>) -> Result<()> {
+        let front = self.front().await?;
+        Ok(front.element(script, args).await?.click().await?)
+    }
+
+    /// Types, with the keyboard, into what the script's body returns.
+    ///
+    /// # Errors
+    /// When there is no such element, or it takes no input.
+    pub async fn type_keys(&self, script: &str, args: Vec<Value>, keys: &str) -> Result<()> {
+        let front = self.front().await?;
+        Ok(front.element(script, args).await?.send_keys(keys).await?)
+    }
+
+    async fn front(&self) -> Result<Front<'_>> {
+        let turn = self.seat.turn.lock().await;
+        let driver = self.seat.driver()?;
+        driver.switch_to_window(self.window.clone()).await?;
+        if let Some(index) = self.frame {
+            driver.enter_frame(index).await?;
+        }
+        Ok(Front {
+            driver,
+            _turn: turn,
+        })
+    }
+}
+
+impl Front<'_> {
+    async fn element(&self, script: &str, args: Vec<Value>) -> Result<WebElement> {
+        let found = self.driver.execute(script, args).await?;
+        if found.json().is_null() {
+            bail!("nothing on the page for: {script}");
+        }
+        Ok(found.element()?)
+    }
+}

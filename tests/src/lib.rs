@@ -1,0 +1,15 @@
+//! What the end-to-end tests stand on: the real server, real browsers and real agents' clients, a
+//! proxy that spoils the line between them, and a judge that knows only what was written and what
+//! each screen shows.
+
+pub mod address;
+pub mod agent;
+pub mod browser;
+pub mod checker;
+pub mod pages;
+pub mod process;
+pub mod proxy;
+pub mod server;
+pub mod stage;
+pub mod wait;
+pub mod wire;

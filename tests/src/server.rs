@@ -1,0 +1,237 @@
+//! The real server, as an operator runs it.
+
+use std::{
+    ffi::OsString,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use socket2::Socket;
+use tempfile::TempDir;
+
+use crate::{
+    address::Address,
+    process::{Process, binary},
+    proxy::reserve,
+};
+
+/// A server with a data folder of its own. Dropping it kills the server and removes the folder.
+pub struct Server {
+    process: Process,
+    folder: Folder,
+    args: Vec<OsString>,
+    http: SocketAddr,
+    agents: SocketAddr,
+    // While the server is down, its ports stay ours.
+    reservation: Option<[Socket; 2]>,
+}
+
+/// Where a server keeps its data.
+enum Folder {
+    Ours(TempDir),
+    Given(PathBuf),
+}
+
+impl Server {
+    /// Starts a server with the demo site on free ports, and a fresh data folder.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with more options.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start_with(args: &[&str]) -> Result<Self> {
+        let args = [&["--demo"], args].concat();
+        Self::launch(Folder::Ours(tempfile::tempdir()?), &args).await
+    }
+
+    /// A server without any site, as it is right after the installation.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start_bare() -> Result<Self> {
+        Self::launch(Folder::Ours(tempfile::tempdir()?), &[]).await
+    }
+
+    /// The same with a data folder that the test cares for.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start_in(data: &Path, args: &[&str]) -> Result<Self> {
+        let args = [&["--demo"], args].concat();
+        Self::launch(Folder::Given(data.to_path_buf()), &args).await
+    }
+
+    /// The port of pages and visitors.
+    #[must_use]
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// The port of the agents.
+    #[must_use]
+    pub fn agents(&self) -> SocketAddr {
+        self.agents
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the operator reads in the log so far.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        self.process.stderr.all()
+    }
+
+    /// Waits until the operator reads a line in the log that has all of these words.
+    ///
+    /// # Errors
+    /// When there is none in time.
+    pub async fn logs(&self, words: &[&str]) -> Result<()> {
+        let has_all = |line: &String| words.iter().all(|word| line.contains(word));
+        self.process
+            .stderr
+            .wait_for(&format!("{words:?} in the log"), |lines| {
+                lines.iter().any(has_all).then_some(())
+            })
+            .await
+    }
+
+    /// Adds an agent to the demo site, as an operator does, and returns their address.
+    ///
+    /// # Errors
+    /// When the command fails, or prints anything but an address.
+    pub async fn add_agent(&self, name: &str) -> Result<Address> {
+        let printed = operator(self.data(), &["agent", "add", "demo", name]).await?;
+        let line = printed
+            .lines()
+            .find(|line| line.starts_with("holdfast://"))
+            .with_context(|| format!("no address in {printed:?}"))?;
+        Ok(line.parse::<Address>()?.at(self.agents))
+    }
+
+    /// Kills the server as a power cut does.
+    ///
+    /// # Errors
+    /// When it can't be waited for.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.process.kill().await?;
+        self.reserve()
+    }
+
+    /// Asks the server to stop and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not stop.
+    pub async fn stop(&mut self) -> Result<ExitStatus> {
+        self.process.terminate()?;
+        let status = self.process.end().await?;
+        self.reserve()?;
+        Ok(status)
+    }
+
+    /// Starts it again on the same folder and the same ports.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start_again(&mut self) -> Result<()> {
+        let args = self.args.clone();
+        let (process, http, agents) = run(&args, self.http, self.agents, self.data()).await?;
+        ensure!(
+            http == self.http && agents == self.agents,
+            "the ports changed"
+        );
+        self.process = process;
+        self.reservation = None;
+        Ok(())
+    }
+
+    async fn launch(folder: Folder, args: &[&str]) -> Result<Self> {
+        let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (process, http, agents) = run(&args, any, any, folder.path()).await?;
+        Ok(Self {
+            process,
+            folder,
+            args,
+            http,
+            agents,
+            reservation: None,
+        })
+    }
+
+    fn reserve(&mut self) -> Result<()> {
+        self.reservation = Some([reserve(self.http)?, reserve(self.agents)?]);
+        Ok(())
+    }
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Ours(folder) => folder.path(),
+            Self::Given(path) => path,
+        }
+    }
+}
+
+/// Runs one of the operator's commands on a data folder and returns what it prints.
+///
+/// # Errors
+/// When it fails, with what it said.
+pub async fn operator(data: &Path, args: &[&str]) -> Result<String> {
+    let mut args: Vec<OsString> = args.iter().map(OsString::from).collect();
+    args.extend(["--data".into(), data.into()]);
+    let (status, out, err) = command(&args).await?;
+    if !status.success() {
+        bail!("holdfast {args:?} failed with {status}: {err}");
+    }
+    Ok(out)
+}
+
+/// Runs the `holdfast` command to its end, and returns its status, output and errors.
+///
+/// # Errors
+/// When it does not end in time.
+pub async fn command(args: &[OsString]) -> Result<(ExitStatus, String, String)> {
+    let mut process = Process::start(binary("holdfast")?, args)?;
+    let status = process.end().await?;
+    let (out, err) = (process.stdout.rest().await, process.stderr.rest().await);
+    Ok((status, out, err))
+}
+
+async fn run(
+    args: &[OsString],
+    http: SocketAddr,
+    agents: SocketAddr,
+    data: &Path,
+) -> Result<(Process, SocketAddr, SocketAddr)> {
+    let mut line: Vec<OsString> = vec!["serve".into()];
+    line.extend(["--http".into(), http.to_string().into()]);
+    line.extend(["--agents".into(), agents.to_string().into()]);
+    line.extend(["--data".into(), data.into()]);
+    line.extend(args.iter().cloned());
+    let process = Process::start(binary("holdfast")?, &line)?;
+    let ready = process.stdout.wait_for("the server's ready line", |lines| {
+        lines.iter().find_map(|line| parse_ready(line))
+    });
+    match ready.await {
+        Ok((http, agents)) => Ok((process, http, agents)),
+        Err(error) => Err(error.context(process.stderr.rest().await)),
+    }
+}
+
+fn parse_ready(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+    let (http, agents) = line.strip_prefix("ready http=")?.split_once(" agents=")?;
+    Some((http.parse().ok()?, agents.parse().ok()?))
+}

@@ -1,0 +1,15 @@
+//! The promises, tried end to end: one file per group of scenarios.
+
+mod absence;
+mod bad_agents;
+mod bad_visitors;
+mod conversation;
+mod crashes;
+mod cuts;
+mod files;
+mod full_disk;
+mod harness;
+mod operator;
+mod slow_lines;
+mod tabs;
+mod wire;
