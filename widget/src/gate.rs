@@ -15,6 +15,9 @@ const REQUESTS: u64 = 2;
 /// But it is given so much at the least: some middleboxes look longer at a WebSocket than at a request.
 const LEAST: Millis = Millis(2_500);
 
+/// Requests under way at once. A browser opens six connections to a server, and the page around needs some.
+const AT_ONCE: usize = 3;
+
 /// Where requests fail for another reason than the line, say a policy of the page, a WebSocket is tried so
 /// often all the same.
 const BLIND: Millis = Millis::from_secs(10);
@@ -41,12 +44,17 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// A line is wanted.
-    pub(crate) fn dial(&mut self, line: LineId, now: Millis) -> Step {
+    pub(crate) fn dial(&mut self, line: LineId, now: Millis) -> Vec<Step> {
         if self.opening.is_empty() && !self.has_failed {
-            return self.open(line, now);
+            return vec![self.open(line, now)];
+        }
+        let mut steps = Vec::new();
+        if self.reaching.len() == AT_ONCE {
+            steps.push(Step::Fail(self.reaching.remove(0).0));
         }
         self.reaching.push((line, now));
-        Step::Reach(line)
+        steps.push(Step::Reach(line));
+        steps
     }
 
     /// A WebSocket is open.
@@ -109,17 +117,17 @@ mod tests {
     #[test]
     fn the_first_attempt_asks_nothing() {
         let mut gate = Gate::default();
-        assert_eq!(gate.dial(ONE, Millis(0)), Step::Open(ONE));
+        assert_eq!(gate.dial(ONE, Millis(0)), [Step::Open(ONE)]);
         gate.opened(ONE);
-        assert_eq!(gate.dial(TWO, Millis(60_000)), Step::Open(TWO));
+        assert_eq!(gate.dial(TWO, Millis(60_000)), [Step::Open(TWO)]);
     }
 
     #[test]
     fn one_that_hangs_is_overtaken_when_the_line_is_back() {
         let mut gate = Gate::default();
         gate.dial(ONE, Millis(0));
-        assert_eq!(gate.dial(TWO, Millis(2_500)), Step::Reach(TWO));
-        assert_eq!(gate.dial(THREE, Millis(5_000)), Step::Reach(THREE));
+        assert_eq!(gate.dial(TWO, Millis(2_500)), [Step::Reach(TWO)]);
+        assert_eq!(gate.dial(THREE, Millis(5_000)), [Step::Reach(THREE)]);
         let steps = gate.reached(THREE, true, Millis(5_100));
         assert_eq!(steps, [Step::Fail(ONE), Step::Open(THREE)]);
         // The other request was stuck on the dead line; its late end changes nothing.
@@ -134,7 +142,18 @@ mod tests {
         // A request took 3.2 s here, so an opening may take longer than the 3.5 s that it has had.
         assert_eq!(gate.reached(TWO, true, Millis(3_450)), [Step::Fail(TWO)]);
         gate.opened(ONE);
-        assert_eq!(gate.dial(THREE, Millis(9_000)), Step::Open(THREE));
+        assert_eq!(gate.dial(THREE, Millis(9_000)), [Step::Open(THREE)]);
+    }
+
+    #[test]
+    fn few_requests_are_under_way_at_once() {
+        let mut gate = Gate::default();
+        gate.dial(ONE, Millis(0));
+        for n in 2..=4 {
+            assert_eq!(gate.dial(LineId(n), Millis(0)), [Step::Reach(LineId(n))]);
+        }
+        let steps = gate.dial(LineId(5), Millis(0));
+        assert_eq!(steps, [Step::Fail(TWO), Step::Reach(LineId(5))]);
     }
 
     #[test]
@@ -142,9 +161,9 @@ mod tests {
         let mut gate = Gate::default();
         gate.dial(ONE, Millis(0));
         gate.closed(ONE);
-        assert_eq!(gate.dial(TWO, Millis(300)), Step::Reach(TWO));
+        assert_eq!(gate.dial(TWO, Millis(300)), [Step::Reach(TWO)]);
         assert_eq!(gate.reached(TWO, false, Millis(310)), [Step::Fail(TWO)]);
-        assert_eq!(gate.dial(THREE, Millis(900)), Step::Reach(THREE));
+        assert_eq!(gate.dial(THREE, Millis(900)), [Step::Reach(THREE)]);
         assert_eq!(gate.reached(THREE, true, Millis(910)), [Step::Open(THREE)]);
     }
 

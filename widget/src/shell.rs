@@ -223,8 +223,9 @@ impl Shell {
             Output::Event(event) => self.change(Msg::Client(event)),
             Output::Save => self.save(),
             Output::Dial(line) => {
-                let step = self.gate.dial(line, self.now());
-                self.step(step);
+                for step in self.gate.dial(line, self.now()) {
+                    self.step(step);
+                }
             }
             Output::Transmit(line, up) => {
                 let socket = self.sockets.iter().find(|(id, _)| *id == line);

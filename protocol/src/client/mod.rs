@@ -309,7 +309,9 @@ impl<A: Audience> Client<A> {
         self.actions
             .retain(|action| !matches!(action, Output::Transmit(..)));
         self.perform(out);
-        self.lines.resume();
+        if self.lines.is_running() {
+            self.lines.resume();
+        }
         self.is_dirty = true;
     }
 
