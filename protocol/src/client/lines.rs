@@ -325,7 +325,14 @@ impl Lines {
         } else {
             limits::CALM_PAUSE
         };
-        let doubled = limits::FIRST_PAUSE.0 << self.tries.saturating_sub(1).min(10);
+        // Short pauses are for attempts that failed. One that is under way is joined later, since on a fair line
+        // it is about to be welcomed.
+        let first = if self.attempts.is_empty() {
+            limits::FIRST_PAUSE
+        } else {
+            limits::EAGER_PAUSE
+        };
+        let doubled = first.0 << self.tries.saturating_sub(1).min(10);
         self.jitter.at_least_half(Millis(doubled.min(longest.0)))
     }
 
