@@ -81,13 +81,14 @@ pub const ACK_WAIT: Millis = Millis(4_000);
 /// 800 ms answers in 1,600.
 pub const PROBE_WAIT: Millis = Millis(2_000);
 
-/// The longest pause between two attempts while a person looks on or a message waits.
+/// The longest pause between two attempts while a person looks on or a message waits. Also the pause after
+/// which an attempt that is still under way is joined by another.
 pub const EAGER_PAUSE: Millis = Millis(2_500);
 
 /// The longest pause between two attempts while nobody looks and nothing waits.
 pub const CALM_PAUSE: Millis = Millis(30_000);
 
-/// The pause before the second attempt; it doubles from there.
+/// The pause after an attempt that failed; it doubles from there.
 pub const FIRST_PAUSE: Millis = Millis(250);
 
 /// The pause after a refusal that only the site's owner can mend.

@@ -3,7 +3,7 @@
 //! A browser opens WebSockets to one server one after the other (RFC 6455, section 4.1), so that one which
 //! hangs on a dead line holds up all that come later; and Chromium delays them by seconds after many
 //! failures. So the first attempt of an outage is a WebSocket, and the later ones first ask by a plain
-//! request, of which many may be under way, whether the server can be reached.
+//! request, of which several may be under way, whether the server can be reached.
 
 use holdfast_protocol::client::LineId;
 use holdfast_protocol::time::Millis;

@@ -80,6 +80,22 @@ fn attempts_are_near_while_something_waits_and_rare_otherwise() {
 }
 
 #[test]
+fn an_attempt_that_failed_is_followed_sooner_than_one_that_is_under_way_is_joined() {
+    let mut hanging = Bench::new(Saved::default());
+    hanging.write(1);
+    hanging.pass(Millis(limits::EAGER_PAUSE.0 / 2 - 1));
+    assert_eq!(hanging.dials.len(), 1, "it is about to be welcomed");
+    hanging.pass(limits::EAGER_PAUSE);
+    assert!(hanging.dials.len() > 1, "it is not waited for without end");
+
+    let mut failing = Bench::new(Saved::default());
+    failing.write(1);
+    failing.client.handle_closed(LineId(1), failing.now);
+    failing.pass(limits::FIRST_PAUSE);
+    assert_eq!(failing.dials.len(), 2);
+}
+
+#[test]
 fn attempts_in_the_air_are_bounded() {
     let mut bench = Bench::new(Saved::default());
     bench.write(1);
