@@ -2,7 +2,7 @@
 
 use super::audience::{Audience, Inbound, Start};
 use super::{Client, ClientEvent, Failure, LineId, Output, Trouble};
-use crate::frame::{GoingAway, Refusal, Resume};
+use crate::frame::{GoingAway, Refusal, RefusalCode, Resume};
 use crate::time::Millis;
 
 impl<A: Audience> Client<A> {
@@ -129,6 +129,10 @@ impl<A: Audience> Client<A> {
         if A::mend(&mut self.greeting, refusal.code) {
             self.saved.cursor = None;
             self.is_dirty = true;
+            return;
+        }
+        // A slow line is no reason to be unwelcome: it is given up as one that was cut.
+        if refusal.code == RefusalCode::TooLate {
             return;
         }
         self.lines.refused(now);

@@ -233,3 +233,20 @@ fn a_text_that_is_no_frame_closes_the_line_and_loses_nothing() {
     }
     assert_eq!(bench.outbox(), [1]);
 }
+
+/// A server that waited in vain for a greeting tells a slow line so; that is no reason to stay away.
+#[test]
+fn a_greeting_that_came_too_late_is_said_again_as_after_a_cut() {
+    let mut bench = Bench::new(Saved::default());
+    bench.open(LineId(1));
+    bench.hear(
+        LineId(1),
+        VisitorDown::Refused(Refusal {
+            code: RefusalCode::TooLate,
+            message: "the first frame did not come in time".to_owned(),
+        }),
+    );
+    assert!(!matches!(bench.client.status(), Status::Refused(_)));
+    bench.pass(limits::EAGER_PAUSE);
+    assert_eq!(bench.dials.len(), 2);
+}
