@@ -149,6 +149,7 @@ fn share(config: &Config, folder: &Folder) -> anyhow::Result<Shared> {
         presence: Presence::new(config.grace, clock),
         board: Board::default(),
         clock,
+        draw_token: secret::draw,
         heartbeat: config.heartbeat,
         handshake: config.handshake,
         stop: CancellationToken::new(),

@@ -100,8 +100,13 @@ impl Stage {
         match self {
             Self::Fmt => &[Need::RustComponents],
             Self::Tidy => &[],
-            Self::Doc => &[Need::CCompiler],
-            Self::Clippy => &[Need::CCompiler, Need::RustComponents, Need::WasmTarget],
+            Self::Doc => &[Need::CCompiler, Need::Libclang],
+            Self::Clippy => &[
+                Need::CCompiler,
+                Need::Libclang,
+                Need::RustComponents,
+                Need::WasmTarget,
+            ],
             Self::Deny => &[Need::Deny],
             Self::Wasm => &[Need::WasmTarget],
             Self::Tests => setup::FOR_TEST,

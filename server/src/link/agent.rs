@@ -144,14 +144,17 @@ impl Session {
 
     async fn wait<T: Transport>(&mut self, line: &mut Line<T>) -> Wake {
         let timeout = line.reader.poll_timeout();
+        // In an order that starves nothing but a peer's own reading, and that is the same in every simulation.
+        // News that waits is told as its newest state, so it may wait for events.
         tokio::select! {
-            incoming = line.transport.recv(), if self.pending.has_room() => Wake::Incoming(incoming),
-            settled = self.pending.next(), if !self.pending.is_empty() => Wake::Settled(settled),
-            _ = self.stream.last.changed() => Wake::Grown,
-            news = self.news.recv() => Wake::News(news),
-            () = std::future::ready(()), if line.reader.poll_read().is_some() => Wake::Read,
-            () = line.shared.clock.until(timeout) => Wake::Time,
+            biased;
             () = line.shared.stop.cancelled() => Wake::Stop,
+            () = line.shared.clock.until(timeout) => Wake::Time,
+            settled = self.pending.next(), if !self.pending.is_empty() => Wake::Settled(settled),
+            incoming = line.transport.recv(), if self.pending.has_room() => Wake::Incoming(incoming),
+            _ = self.stream.last.changed() => Wake::Grown,
+            () = std::future::ready(()), if line.reader.poll_read().is_some() => Wake::Read,
+            news = self.news.recv() => Wake::News(news),
         }
     }
 

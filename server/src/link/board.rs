@@ -102,6 +102,8 @@ pub async fn run(shared: Arc<Shared>) {
     let mut agents = shared.log.agents();
     loop {
         tokio::select! {
+            biased;
+            () = shared.stop.cancelled() => return,
             () = shared.log.feed().changed() => {
                 for standing in shared.log.feed().take() {
                     let status = status(&shared, standing);
@@ -120,7 +122,6 @@ pub async fn run(shared: Arc<Shared>) {
                     return;
                 }
             }
-            () = shared.stop.cancelled() => return,
         }
     }
 }

@@ -134,6 +134,7 @@ impl<T: Transport> Line<T> {
             }
         };
         tokio::select! {
+            biased;
             first = tokio::time::timeout(deadline, first) => first.unwrap_or_else(|_| {
                 let words = "the first frame did not come in time";
                 Err(End::Refused(RefusalCode::TooLate, words.to_owned()))

@@ -33,6 +33,8 @@ pub struct Shared {
     pub board: Board,
     /// The clocks.
     pub clock: Clock,
+    /// Draws the token of a visitor who has none.
+    pub draw_token: fn() -> Result<String, getrandom::Error>,
     /// The times of the heartbeat.
     pub heartbeat: Heartbeat,
     /// A handshake that takes longer ends the connection.

@@ -76,7 +76,7 @@ async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, End> {
     let is_new = hello.token.is_none();
     let token = match &hello.token {
         Some(token) => token.clone(),
-        None => secret::draw().map_err(|error| {
+        None => (shared.draw_token)().map_err(|error| {
             tracing::error!(%error, "no randomness for a visitor's token");
             End::Disk
         })?,
@@ -199,14 +199,16 @@ impl Session {
 
     async fn wait<T: Transport>(&mut self, line: &mut Line<T>) -> Wake {
         let timeout = line.reader.poll_timeout();
+        // In an order that starves nothing but a peer's own reading, and that is the same in every simulation.
         tokio::select! {
-            incoming = line.transport.recv(), if self.pending.has_room() => Wake::Incoming(incoming),
-            settled = self.pending.next(), if !self.pending.is_empty() => Wake::Settled(settled),
-            _ = self.stream.now.changed() => Wake::Grown,
-            _ = self.staff.changed() => Wake::Staff,
-            () = std::future::ready(()), if line.reader.poll_read().is_some() => Wake::Read,
-            () = line.shared.clock.until(timeout) => Wake::Time,
+            biased;
             () = line.shared.stop.cancelled() => Wake::Stop,
+            () = line.shared.clock.until(timeout) => Wake::Time,
+            settled = self.pending.next(), if !self.pending.is_empty() => Wake::Settled(settled),
+            incoming = line.transport.recv(), if self.pending.has_room() => Wake::Incoming(incoming),
+            _ = self.stream.now.changed() => Wake::Grown,
+            () = std::future::ready(()), if line.reader.poll_read().is_some() => Wake::Read,
+            _ = self.staff.changed() => Wake::Staff,
         }
     }
 

@@ -11,12 +11,14 @@ use crate::link::{Gone, Incoming, Transport};
 
 /// Lines over a stream of bytes.
 #[derive(Debug)]
-pub(super) struct Lines<S> {
+pub struct Lines<S> {
     framed: Framed<S, LinesCodec>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Lines<S> {
-    pub(super) fn new(stream: S) -> Self {
+    /// Lines of at most a frame.
+    #[must_use]
+    pub fn new(stream: S) -> Self {
         let codec = LinesCodec::new_with_max_length(limits::UP_FRAME_BYTES);
         Self {
             framed: Framed::new(stream, codec),

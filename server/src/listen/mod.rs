@@ -4,7 +4,7 @@ pub mod agents;
 mod assets;
 mod encoding;
 pub mod http;
-mod lines;
+pub mod lines;
 mod socket;
 pub mod tls;
 

@@ -1,6 +1,6 @@
 //! Which conversations stand otherwise than before: the newest standing of each, until it is taken.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use holdfast_protocol::id::ConversationId;
@@ -37,7 +37,7 @@ impl Standing {
 /// Changed standings. Holds one a conversation, however often it changes.
 #[derive(Debug, Default)]
 pub struct Feed {
-    changed: Mutex<HashMap<ConversationId, Standing>>,
+    changed: Mutex<BTreeMap<ConversationId, Standing>>,
     notify: Notify,
 }
 

@@ -1,6 +1,6 @@
 //! What an event does to its conversation, and what the writer remembers between commits. Pure.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use holdfast_protocol::event::{AgentEvent, Body};
 use holdfast_protocol::id::ConversationId;
@@ -35,9 +35,9 @@ impl Head {
 /// What the writer remembers of the store, as of the last commit.
 #[derive(Debug, Default)]
 pub(super) struct Heads {
-    heads: HashMap<ConversationId, Head>,
-    by_visitor: HashMap<(SiteId, VisitorId), ConversationId>,
-    last_offsets: HashMap<SiteId, u64>,
+    heads: BTreeMap<ConversationId, Head>,
+    by_visitor: BTreeMap<(SiteId, VisitorId), ConversationId>,
+    last_offsets: BTreeMap<SiteId, u64>,
 }
 
 impl Heads {
@@ -66,7 +66,7 @@ impl Heads {
         self.last_offsets.insert(site, last);
     }
 
-    pub(super) fn into_parts(self) -> (HashMap<ConversationId, Head>, HashMap<SiteId, u64>) {
+    pub(super) fn into_parts(self) -> (BTreeMap<ConversationId, Head>, BTreeMap<SiteId, u64>) {
         (self.heads, self.last_offsets)
     }
 

@@ -35,7 +35,7 @@ use crate::key::{SiteId, VisitorId};
 use crate::store::Store;
 pub use crate::store::{AgentRow, Head, Seen, StoreError};
 use directory::Directory;
-use pool::Pool;
+use pool::{Pool, Threads};
 use streams::Streams;
 use writer::{Command, Writer};
 
@@ -161,11 +161,40 @@ impl Log {
     /// # Errors
     /// When the database can't be read.
     pub fn start(store: Store, options: LogOptions) -> Result<Self, StoreError> {
+        let (log, writer) = Self::assemble(store, options, Threads::Own)?;
+        std::thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(|| writer.run())
+            .map_err(|_| StoreError::Lost)?;
+        Ok(log)
+    }
+
+    /// The same log without a thread of its own, for simulations, whose order of things must be the same every
+    /// time: the writer is the future that comes with it, reads run where they are asked for, and both take
+    /// `pause` of the runtime's time as if the disk did.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn start_inline(
+        store: Store,
+        options: LogOptions,
+        pause: fn() -> Millis,
+    ) -> Result<(Self, impl Future<Output = ()> + Send), StoreError> {
+        let (log, writer) = Self::assemble(store, options, Threads::Caller(pause))?;
+        Ok((log, writer.run_inline(pause)))
+    }
+
+    fn assemble(
+        store: Store,
+        options: LogOptions,
+        threads: Threads,
+    ) -> Result<(Self, Writer), StoreError> {
+        store.settle()?;
         let (commands, inbox) = mpsc::channel(QUEUE);
         let streams = Arc::new(Streams::default());
         let feed = Arc::new(Feed::default());
         let epoch = store.epoch()?;
-        let pool = Arc::new(Pool::new(&store)?);
+        let pool = Arc::new(Pool::new(&store, threads)?);
         let writer = Writer::new(
             store,
             inbox,
@@ -173,20 +202,16 @@ impl Log {
             Arc::clone(&feed),
             options,
         )?;
-        std::thread::Builder::new()
-            .name("log-writer".to_owned())
-            .spawn(|| writer.run())
-            .map_err(|_| StoreError::Lost)?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                commands,
-                streams,
-                feed,
-                pool,
-                directory: Directory::default(),
-                epoch,
-            }),
-        })
+        let inner = Inner {
+            commands,
+            streams,
+            feed,
+            pool,
+            directory: Directory::default(),
+            epoch,
+        };
+        let inner = Arc::new(inner);
+        Ok((Self { inner }, writer))
     }
 
     /// Reminds the writer of what may wait and looks for changes among the agents, until the log is closed.

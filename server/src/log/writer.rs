@@ -1,6 +1,7 @@
 //! The one thread that writes: whatever waits becomes one transaction.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use holdfast_protocol::event::Receipt;
@@ -13,6 +14,7 @@ use super::feed::{Feed, Standing};
 use super::heads::Heads;
 use super::streams::Streams;
 use super::{Append, AppendError, LogOptions, Side};
+use crate::clock;
 use crate::key::SiteId;
 use crate::store::{Head, Store, StoreError, StoreReader};
 
@@ -53,7 +55,7 @@ pub(super) struct Writer {
     heads: Heads,
     next_conversation: ConversationId,
     /// Conversations whose receipts are newer than the store.
-    dirty: HashSet<ConversationId>,
+    dirty: BTreeSet<ConversationId>,
     ticks_to_forget: u32,
 }
 
@@ -63,7 +65,7 @@ struct Round {
     appends: Vec<Append>,
     answers: Vec<oneshot::Sender<Answer>>,
     flushed: Vec<oneshot::Sender<()>>,
-    touched: HashSet<ConversationId>,
+    touched: BTreeSet<ConversationId>,
     is_tick: bool,
     stopped: Option<oneshot::Sender<()>>,
 }
@@ -85,27 +87,58 @@ impl Writer {
             feed,
             options,
             heads: Heads::default(),
-            dirty: HashSet::new(),
+            dirty: BTreeSet::new(),
             ticks_to_forget: 0,
         })
     }
 
+    /// Writes until the log is stopped, on a thread that it may block.
     pub(super) fn run(mut self) {
         let mut commands = Vec::with_capacity(BATCH);
         while self.inbox.blocking_recv_many(&mut commands, BATCH) > 0 {
-            let mut round = Round::default();
-            for command in commands.drain(..) {
-                self.sort(command, &mut round);
-            }
-            let stopped = round.stopped.take();
-            self.write(round);
-            if let Some(stopped) = stopped {
-                self.finish();
-                let _ = stopped.send(());
+            if self.round(&mut commands).is_break() {
                 return;
             }
         }
         self.finish();
+    }
+
+    /// The same as a task, which waits for `pause` before each round as for a disk.
+    pub(super) async fn run_inline(mut self, pause: fn() -> Millis) {
+        let mut commands = Vec::with_capacity(BATCH);
+        loop {
+            // What comes while the disk is busy belongs to the same round.
+            let Some(first) = self.inbox.recv().await else {
+                break;
+            };
+            commands.push(first);
+            tokio::time::sleep(clock::span(pause())).await;
+            while commands.len() < BATCH
+                && let Ok(command) = self.inbox.try_recv()
+            {
+                commands.push(command);
+            }
+            if self.round(&mut commands).is_break() {
+                return;
+            }
+        }
+        self.finish();
+    }
+
+    /// One transaction of all that waits. Breaks when it was told to stop.
+    fn round(&mut self, commands: &mut Vec<Command>) -> ControlFlow<()> {
+        let mut round = Round::default();
+        for command in commands.drain(..) {
+            self.sort(command, &mut round);
+        }
+        let stopped = round.stopped.take();
+        self.write(round);
+        let Some(stopped) = stopped else {
+            return ControlFlow::Continue(());
+        };
+        self.finish();
+        let _ = stopped.send(());
+        ControlFlow::Break(())
     }
 
     /// What came in before the end, and the receipts.
@@ -217,7 +250,7 @@ impl Writer {
     }
 
     /// Only now, that it is on disk, is anything said of it.
-    fn publish(&mut self, committed: Committed, touched: &mut HashSet<ConversationId>) {
+    fn publish(&mut self, committed: Committed, touched: &mut BTreeSet<ConversationId>) {
         let Committed {
             changed,
             next_conversation,
@@ -240,7 +273,7 @@ impl Writer {
             self.streams.wake_site(site, last);
         }
         // Readers that subscribed while these were in memory only may have read older ones from the store.
-        for id in self.dirty.drain() {
+        for id in std::mem::take(&mut self.dirty) {
             if let Some(head) = self.heads.get(id) {
                 let key = (head.site, head.visitor);
                 self.streams.wake(key, head.id, head.last_seq, head.seen);

@@ -2,7 +2,7 @@
 
 mod table;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use holdfast_protocol::event::Page;
@@ -29,7 +29,7 @@ struct Inner {
 struct State {
     table: Table,
     /// The newest state wins, so what changed twice is told once.
-    changes: HashSet<Change>,
+    changes: BTreeSet<Change>,
 }
 
 impl Presence {
@@ -41,7 +41,7 @@ impl Presence {
                 clock,
                 state: Mutex::new(State {
                     table: Table::new(grace),
-                    changes: HashSet::new(),
+                    changes: BTreeSet::new(),
                 }),
                 notify: Notify::new(),
             }),
@@ -93,13 +93,14 @@ impl Presence {
                 let expired = state.table.expire(self.inner.clock.now());
                 state.changes.extend(expired);
                 if !state.changes.is_empty() {
-                    return state.changes.drain().collect();
+                    return std::mem::take(&mut state.changes).into_iter().collect();
                 }
                 state.table.next_expiry()
             };
             let notified = self.inner.notify.notified();
             match next {
                 Some(next) => tokio::select! {
+                    biased;
                     () = notified => {}
                     () = self.inner.clock.until(next) => {}
                 },

@@ -37,7 +37,7 @@ pub struct Moment {
 }
 
 /// Something that agents or visitors are to be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// The visitor of this conversation came, left, or went to another page.
     Visitor(ConversationId),

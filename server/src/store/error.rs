@@ -14,6 +14,9 @@ pub enum StoreError {
     /// Another program holds the database.
     #[error("the database is locked by another program: end what has opened holdfast.db")]
     Busy(#[source] rusqlite::Error),
+    /// Another program reads the database, so that its journal can't be emptied.
+    #[error("the database is being read by another program: end what has opened holdfast.db")]
+    Held,
     /// The file is damaged.
     #[error(
         "the database is damaged: stop the server, restore the data folder from a backup, and run `holdfast new-epoch`"

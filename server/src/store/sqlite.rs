@@ -46,6 +46,39 @@ impl Store {
         Ok(store)
     }
 
+    /// Moves all that the journal holds into the database, and syncs both. To be done before anything is read for
+    /// others: after a sync that failed Linux keeps what it could not write in its cache and takes it for written
+    /// (fsync(2), NOTES), so a journal that the process before this one left may look whole and not be on the disk.
+    ///
+    /// # Errors
+    /// When the disk has no room for it or fails, or another program reads for too long.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        let is_busy: bool =
+            self.connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy {
+            return Err(StoreError::Held);
+        }
+        Ok(())
+    }
+
+    /// What SQLite itself finds wrong with the file; nothing where it is whole. Reads all of it.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn faults(&self) -> Result<Vec<String>, StoreError> {
+        let mut faults = Vec::new();
+        self.connection
+            .pragma_query(None, "integrity_check", |row| {
+                let words: String = row.get(0)?;
+                if words != "ok" {
+                    faults.push(words);
+                }
+                Ok(())
+            })?;
+        Ok(faults)
+    }
+
     /// Another connection to the same database, for reading.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ pub(crate) use tools::wasm_opt;
 pub(crate) enum Need {
     /// A C compiler: SQLite is compiled from its source.
     CCompiler,
+    /// libclang, by which the simulator's build reads SQLite's headers.
+    Libclang,
     /// The standard library for wasm32-unknown-unknown.
     WasmTarget,
     /// rustfmt and clippy.
@@ -54,6 +56,7 @@ pub(crate) const FOR_RUN: &[Need] = &[
 /// What `test` needs.
 pub(crate) const FOR_TEST: &[Need] = &[
     Need::CCompiler,
+    Need::Libclang,
     Need::WasmTarget,
     Need::RustComponents,
     Need::Trunk,
@@ -119,6 +122,7 @@ impl Need {
     fn present(self, repo: &Repo) -> Result<bool> {
         Ok(match self {
             Self::CCompiler => rust::has_c_compiler(repo),
+            Self::Libclang => rust::has_libclang(),
             Self::WasmTarget => rust::has_wasm_target(repo)?,
             Self::RustComponents => rust::has_components(repo)?,
             Self::Trunk => tools::TRUNK.is_installed(repo),
@@ -136,6 +140,7 @@ impl Need {
     fn install(self, repo: &Repo) -> Result<()> {
         match self {
             Self::CCompiler => debian::install(repo, &["build-essential"]),
+            Self::Libclang => debian::install(repo, &["libclang-dev"]),
             Self::WasmTarget => rust::add_wasm_target(repo),
             Self::RustComponents => rust::add_components(repo),
             Self::Trunk => tools::TRUNK.install(repo),
@@ -155,6 +160,11 @@ impl Need {
         Ok(match self {
             Self::CCompiler => {
                 "installing build-essential: SQLite, inside the server, is compiled from C".into()
+            }
+            Self::Libclang => {
+                "installing libclang-dev: the simulator puts a failing disk under SQLite, whose headers its build \
+                 reads"
+                    .into()
             }
             Self::WasmTarget => format!(
                 "adding Rust's {}: the widget runs in browsers",

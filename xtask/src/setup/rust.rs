@@ -1,7 +1,7 @@
 //! What belongs to the Rust toolchain itself.
 
-use std::env;
 use std::path::PathBuf;
+use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
@@ -11,6 +11,9 @@ use crate::shell;
 
 /// The target that the widget is built for.
 pub(super) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Where distributions put libraries, beside `/usr/lib/llvm-*/lib`.
+const LIBRARY_FOLDERS: [&str; 3] = ["/usr/lib", "/usr/lib64", "/usr/local/lib"];
 
 /// What to do on a machine whose Rust is not rustup's, or that can't reach its server.
 const WITHOUT_RUSTUP: &str = "install rustup (https://rustup.rs) and call this again. Or let Debian's Rust compile \
@@ -23,6 +26,16 @@ pub(super) fn has_c_compiler(repo: &Repo) -> bool {
         || ["cc", "gcc", "clang"]
             .iter()
             .any(|name| repo.which(name).is_some())
+}
+
+/// Whether there is a libclang where bindgen looks: in `LIBCLANG_PATH`, or in a folder of the distribution.
+pub(super) fn has_libclang() -> bool {
+    let versions = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let folders = versions.map(|version| version.path().join("lib"));
+    env::var_os("LIBCLANG_PATH").is_some()
+        || folders
+            .chain(LIBRARY_FOLDERS.map(PathBuf::from))
+            .any(|folder| folder.join("libclang.so").exists())
 }
 
 /// Whether the target's library is there, ready-made or to be compiled.

@@ -12,6 +12,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("server", &["holdfast-protocol"]),
     ("widget", &["holdfast-protocol"]),
     ("agent", &["holdfast-protocol"]),
+    ("simulation", &["holdfast-protocol", "holdfast"]),
     ("tests", &["holdfast-protocol", "holdfast-agent"]),
     ("xtask", &[]),
 ];

@@ -92,6 +92,7 @@ impl Place {
             presence: Presence::new(grace, clock),
             board: Board::default(),
             clock,
+            draw_token: secret::draw,
             heartbeat,
             handshake: limits::HANDSHAKE,
             stop: CancellationToken::new(),

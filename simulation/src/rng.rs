@@ -1,6 +1,7 @@
 //! The simulator's only source of chance: a seed replays exactly.
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
+#[derive(Debug)]
 pub(crate) struct Rng(u64);
 
 impl Rng {

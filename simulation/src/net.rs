@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use holdfast_protocol::client::LineId;
 use holdfast_protocol::time::Millis;
 
-use super::rng::Rng;
+use crate::rng::Rng;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -19,7 +19,14 @@ pub(crate) enum Packet {
     Syn,
     /// The server answers the dialling.
     Accept,
+    /// A frame of a visitor's connection.
     Text(String),
+    /// A piece of an agent's connection; frames begin and end anywhere in it.
+    Bytes(Vec<u8>),
+    /// A WebSocket's own question whether the peer is there, which browsers answer without their pages.
+    Ping,
+    /// Its answer.
+    Pong,
     /// An orderly end, or a reset.
     Fin,
 }
@@ -44,22 +51,28 @@ impl Path {
 pub(crate) struct Wire {
     pub node: usize,
     pub line: LineId,
+    /// It carries a stream of bytes, not texts.
+    pub is_agent: bool,
     /// A middlebox has forgotten the connection: whatever is sent vanishes, nobody is told.
     pub is_forgotten: bool,
     pub client_open: bool,
     pub server_open: bool,
+    /// What has arrived of an agent's line.
+    half_line: Vec<u8>,
     up: VecDeque<(Millis, Packet)>,
     down: VecDeque<(Millis, Packet)>,
 }
 
 impl Wire {
-    pub(crate) fn new(node: usize, line: LineId) -> Self {
+    pub(crate) fn new(node: usize, line: LineId, is_agent: bool) -> Self {
         Self {
             node,
             line,
+            is_agent,
             is_forgotten: false,
             client_open: true,
             server_open: false,
+            half_line: Vec::new(),
             up: VecDeque::new(),
             down: VecDeque::new(),
         }
@@ -112,6 +125,24 @@ impl Wire {
     pub(crate) fn truncate(&mut self, keep: usize) {
         self.up.truncate(keep);
         self.down.truncate(keep);
+    }
+
+    /// The lines that are whole with these bytes; the rest waits for more.
+    pub(crate) fn lines_with(&mut self, bytes: &[u8]) -> Vec<String> {
+        self.half_line.extend_from_slice(bytes);
+        let mut lines = Vec::new();
+        while let Some(end) = self.half_line.iter().position(|byte| *byte == b'\n') {
+            let rest = self.half_line.split_off(end + 1);
+            let mut line = std::mem::replace(&mut self.half_line, rest);
+            line.pop();
+            lines.push(String::from_utf8(line).unwrap());
+        }
+        lines
+    }
+
+    /// Whether nobody holds it and nothing is on it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        !self.client_open && !self.server_open && self.up.is_empty() && self.down.is_empty()
     }
 
     fn queue(&mut self, direction: Direction) -> &mut VecDeque<(Millis, Packet)> {
