@@ -1,12 +1,13 @@
 //! The judge. It knows nothing of Holdfast: only who wrote what, in which order, and what a screen
 //! shows.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Who wrote a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Writer {
     /// The visitor, in whichever tab.
@@ -41,7 +42,19 @@ pub enum Fault {
 
 /// What was written so far.
 #[derive(Clone, Debug, Default)]
-pub struct Paper(Vec<Line>);
+pub struct Paper {
+    written: Vec<Written>,
+    places: HashMap<Line, usize>,
+}
+
+/// One line, and by which pen. The lines of one pen have an order; those of two have none.
+#[derive(Clone, Debug)]
+struct Written {
+    line: Line,
+    pen: String,
+    /// False where its writer died over it: it may be there or not, but not twice.
+    is_certain: bool,
+}
 
 impl Paper {
     /// Notes that `writer` has written `text`, after everything else that they wrote.
@@ -49,46 +62,70 @@ impl Paper {
     /// # Panics
     /// When a test writes a text twice: no screen could be judged then.
     pub fn note(&mut self, writer: Writer, text: &str) {
+        self.note_by(writer, "", text, true);
+    }
+
+    /// The same where each side has several pens: an agent, or a visitor's tab. A line that is not `is_certain` was
+    /// never shown to its writer as kept.
+    ///
+    /// # Panics
+    /// As [`Paper::note`].
+    pub fn note_by(&mut self, writer: Writer, pen: &str, text: &str, is_certain: bool) {
         let line = Line {
             writer,
             text: text.to_owned(),
         };
-        assert!(!self.0.contains(&line), "the test wrote {text:?} twice");
-        self.0.push(line);
+        let before = self.places.insert(line.clone(), self.written.len());
+        assert!(before.is_none(), "the test wrote {text:?} twice");
+        self.written.push(Written {
+            line,
+            pen: format!("{writer:?} {pen}"),
+            is_certain,
+        });
     }
 
     /// How many lines were written.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.written.len()
     }
 
     /// Whether nothing was written.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.written.is_empty()
     }
 
     /// Whether every line that was written is on the screen, however often and in whatever order.
     #[must_use]
     pub fn is_all_on(&self, screen: &[Line]) -> bool {
-        self.0.iter().all(|line| screen.contains(line))
+        let shown: HashSet<&Line> = screen.iter().collect();
+        self.written
+            .iter()
+            .all(|written| shown.contains(&written.line))
     }
 
     /// Everything that is wrong with one screen: each line once, and each writer's lines in the
     /// order in which they were written.
     #[must_use]
     pub fn faults(&self, screen: &[Line]) -> Vec<Fault> {
+        let mut counts: HashMap<&Line, usize> = HashMap::new();
+        for line in screen {
+            *counts.entry(line).or_default() += 1;
+        }
         let mut faults = Vec::new();
-        for line in &self.0 {
-            match screen.iter().filter(|shown| *shown == line).count() {
-                0 => faults.push(Fault::Lost(line.clone())),
-                1 => {}
+        for Written {
+            line, is_certain, ..
+        } in &self.written
+        {
+            match counts.get(line).copied().unwrap_or(0) {
+                0 if *is_certain => faults.push(Fault::Lost(line.clone())),
+                0 | 1 => {}
                 times => faults.push(Fault::Doubled(line.clone(), times)),
             }
         }
         for shown in screen {
-            if !self.0.contains(shown) {
+            if !self.places.contains_key(shown) {
                 faults.push(Fault::Foreign(shown.clone()));
             }
         }
@@ -106,11 +143,8 @@ impl Paper {
             faults.extend(self.faults(screen));
         }
         for pair in screens.windows(2) {
-            if let [one, other] = pair
-                && one != other
-            {
-                let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
-                faults.push(Fault::Differs(same));
+            if let [one, other] = pair {
+                faults.extend(difference(one, other));
             }
         }
         if faults.is_empty() {
@@ -124,22 +158,26 @@ impl Paper {
 
     fn swapped(&self, screen: &[Line]) -> Vec<Fault> {
         let mut faults = Vec::new();
-        for writer in [Writer::Visitor, Writer::Agent] {
-            let place = |line: &Line| self.0.iter().position(|written| written == line);
-            let shown: Vec<&Line> = screen
-                .iter()
-                .filter(|line| line.writer == writer && place(line).is_some())
-                .collect();
-            for pair in shown.windows(2) {
-                if let [above, below] = pair
-                    && place(above) > place(below)
-                {
-                    faults.push(Fault::Swapped((*below).clone(), (*above).clone()));
-                }
+        let mut above: HashMap<&str, usize> = HashMap::new();
+        for line in screen {
+            let Some(&place) = self.places.get(line) else {
+                continue;
+            };
+            let before = above.insert(&self.written[place].pen, place);
+            if let Some(later) = before.filter(|before| *before > place) {
+                let later = self.written[later].line.clone();
+                faults.push(Fault::Swapped(line.clone(), later));
             }
         }
         faults
     }
+}
+
+/// Where two screens that must show the same begin to differ.
+#[must_use]
+pub fn difference(one: &[Line], other: &[Line]) -> Option<Fault> {
+    let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    (one != other).then_some(Fault::Differs(same))
 }
 
 /// What a check found.
@@ -223,6 +261,26 @@ mod tests {
         assert_eq!(
             check(&[visitor("b"), agent("x"), visitor("a")]),
             [Fault::Swapped(visitor("a"), visitor("b"))]
+        );
+    }
+
+    #[test]
+    fn each_pen_has_its_own_order_and_a_dead_writer_is_owed_nothing() {
+        let mut paper = Paper::default();
+        paper.note_by(Writer::Visitor, "first tab", "a", true);
+        paper.note_by(Writer::Visitor, "second tab", "b", true);
+        paper.note_by(Writer::Visitor, "first tab", "c", false);
+        let check = |screen: &[Line]| paper.faults(screen);
+        assert_eq!(check(&[visitor("b"), visitor("a")]), []);
+        assert_eq!(check(&[visitor("b"), visitor("a"), visitor("c")]), []);
+        assert_eq!(
+            check(&[visitor("c"), visitor("b"), visitor("a")]),
+            [Fault::Swapped(visitor("a"), visitor("c"))]
+        );
+        let c = visitor("c");
+        assert_eq!(
+            check(&[visitor("a"), visitor("b"), c.clone(), c.clone()]),
+            [Fault::Doubled(c, 2)]
         );
     }
 

@@ -9,7 +9,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process, kill_process_group};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
     process::{Child, Command},
@@ -77,6 +78,14 @@ impl Process {
         kill_process(self.pid, Signal::TERM).context("terminate the process")
     }
 
+    /// Sends `signal` to the whole group.
+    ///
+    /// # Errors
+    /// When it is gone already.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        kill_process_group(self.pid, signal).context("signal the process")
+    }
+
     /// Kills the group and waits until the process is gone.
     ///
     /// # Errors
@@ -121,6 +130,17 @@ impl Lines {
     #[must_use]
     pub fn all(&self) -> Vec<String> {
         self.0.borrow().clone()
+    }
+
+    /// The lines from the one of this number on, counted from 0.
+    #[must_use]
+    pub fn after(&self, count: usize) -> Vec<String> {
+        self.0.borrow().get(count..).unwrap_or_default().to_vec()
+    }
+
+    /// Waits for more lines; false when there will be none. Returns at once where there were some since the last call.
+    pub async fn more(&mut self) -> bool {
+        self.0.changed().await.is_ok()
     }
 
     /// All lines that the process will ever have written; to be asked when it has ended.
@@ -171,7 +191,7 @@ impl std::fmt::Display for Lines {
     }
 }
 
-/// The built binary `name` of this workspace: beside the tests' own, or in `HOLDFAST_BIN_DIR`.
+/// The built binary `name` of this workspace: where this program lies, or in `HOLDFAST_BIN_DIR`.
 ///
 /// # Errors
 /// When it was not built.
@@ -179,9 +199,12 @@ pub fn binary(name: &str) -> Result<PathBuf> {
     let folder = match std::env::var_os("HOLDFAST_BIN_DIR") {
         Some(folder) => PathBuf::from(folder),
         None => {
-            let test = std::env::current_exe()?;
-            let deps = test.parent().context("the test's folder")?;
-            deps.parent().context("the target folder")?.to_path_buf()
+            let this = std::env::current_exe()?;
+            let folder = this.parent().context("this program's folder")?;
+            // A test lies one deeper than the binaries.
+            let is_test = folder.ends_with("deps");
+            let parent = folder.parent().filter(|_| is_test);
+            parent.unwrap_or(folder).to_path_buf()
         }
     };
     let path = folder.join(name);

@@ -8,6 +8,7 @@ mod repo;
 mod run;
 mod setup;
 mod shell;
+mod soak;
 mod tidy;
 
 use std::path::PathBuf;
@@ -61,6 +62,8 @@ enum Command {
         #[arg(conflicts_with = "only")]
         filters: Vec<String>,
     },
+    /// Let everything go wrong for a while, and judge what is lost, doubled or out of order.
+    Soak(soak::Options),
     /// Check the rules of the house that no compiler knows: import arrows, sizes, forbidden words.
     Tidy,
 }
@@ -96,6 +99,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Run(options) => return run::run(&repo, &options),
         Command::Agent { data, arguments } => return run::agent(&repo, data, &arguments),
         Command::Test { only, filters } => return checks::run(&repo, only, &filters),
+        Command::Soak(options) => return soak::run(&repo, &options),
         Command::Tidy => return checks::report_tidy(&repo),
     }
     Ok(ExitCode::SUCCESS)

@@ -74,12 +74,17 @@ impl Desk {
     pub fn read<'a>(lines: impl IntoIterator<Item = &'a String>) -> Self {
         let mut desk = Self::default();
         for line in lines {
-            match serde_json::from_str::<Value>(line) {
-                Ok(value) => desk.take(&value),
-                Err(_) => desk.faults.push(format!("not JSON: {line}")),
-            }
+            desk.read_line(line);
         }
         desk
+    }
+
+    /// Reads one more line.
+    pub fn read_line(&mut self, line: &str) {
+        match serde_json::from_str::<Value>(line) {
+            Ok(value) => self.take(&value),
+            Err(_) => self.faults.push(format!("not JSON: {line}")),
+        }
     }
 
     /// A conversation as a screen shows it.

@@ -1,66 +1,25 @@
 //! The disk is full: nobody is told a lie, and nothing is lost.
 
-use std::path::Path;
-
 use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{
     agent::Agent,
     browser::Browser,
     checker::{Paper, Writer},
+    disk::Disk,
     server::Server,
 };
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 /// Enough for a new database, and soon filled.
-const DISK: &str = "size=4m";
-
-/// A small file system of its own, unmounted when dropped.
-struct Disk(tempfile::TempDir);
-
-impl Disk {
-    /// Nothing where this user may not mount.
-    fn new() -> Result<Option<Self>> {
-        let folder = tempfile::tempdir()?;
-        let options = std::ffi::CString::new(DISK)?;
-        let flags = MountFlags::empty();
-        match mount("tmpfs", folder.path(), "tmpfs", flags, Some(&*options)) {
-            Ok(()) => Ok(Some(Self(folder))),
-            Err(error) => {
-                println!("skipped: a small file system can't be mounted here ({error})");
-                Ok(None)
-            }
-        }
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// Writes until nothing fits any more.
-    fn fill(&self) -> Result<()> {
-        use std::io::Write as _;
-        let mut file = std::fs::File::create(self.path().join("filler"))?;
-        for size in [64 * 1024, 4096, 1] {
-            while file.write_all(&vec![b'x'; size]).is_ok() {}
-        }
-        Ok(())
-    }
-
-    fn make_room(&self) -> Result<()> {
-        std::fs::remove_file(self.path().join("filler")).context("remove the filler")
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = unmount(self.path(), UnmountFlags::DETACH);
-    }
-}
+const DISK_MB: u32 = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_loses_nothing_and_is_told_to_all() -> Result<()> {
-    let Some(disk) = Disk::new()? else {
-        return Ok(());
+    let disk = match Disk::new(DISK_MB) {
+        Ok(disk) => disk,
+        Err(error) => {
+            println!("skipped: a small file system can't be mounted here ({error:#})");
+            return Ok(());
+        }
     };
     let server = Server::start_in(disk.path(), &[]).await?;
     let mut agent = Agent::start(&server.add_agent("Ana").await?).await?;

@@ -42,6 +42,12 @@ pub(crate) enum Need {
     Deny,
     /// Chromium and its driver.
     Browser,
+    /// `ip`, which makes the network namespaces whose cables the soak pulls.
+    Namespaces,
+    /// nginx, the proxy that stands between a site's visitors and the server.
+    Proxy,
+    /// SQLite's own program.
+    Sqlite,
 }
 
 /// What `build` and `run` need.
@@ -65,6 +71,21 @@ pub(crate) const FOR_TEST: &[Need] = &[
     Need::Nextest,
     Need::Deny,
     Need::Browser,
+    Need::Namespaces,
+    Need::Proxy,
+    Need::Sqlite,
+];
+
+/// What `soak` needs.
+pub(crate) const FOR_SOAK: &[Need] = &[
+    Need::CCompiler,
+    Need::WasmTarget,
+    Need::Trunk,
+    Need::WasmBindgen,
+    Need::WasmOpt,
+    Need::Namespaces,
+    Need::Proxy,
+    Need::Sqlite,
 ];
 
 /// Installs what is missing of `needs`. Says nothing when nothing is.
@@ -134,6 +155,9 @@ impl Need {
             Self::Nextest => repo.which("cargo-nextest").is_some(),
             Self::Deny => tools::DENY.is_installed(repo),
             Self::Browser => Browser::find(repo).is_some(),
+            Self::Namespaces => debian::has_program(repo, "ip"),
+            Self::Proxy => debian::has_program(repo, "nginx"),
+            Self::Sqlite => debian::has_program(repo, "sqlite3"),
         })
     }
 
@@ -152,6 +176,9 @@ impl Need {
             Self::Nextest => tools::NEXTEST.install(repo),
             Self::Deny => tools::DENY.install(repo),
             Self::Browser => browser::install(repo),
+            Self::Namespaces => debian::install(repo, &["iproute2"]),
+            Self::Proxy => debian::install_asleep(repo, &["nginx-light"]),
+            Self::Sqlite => debian::install(repo, &["sqlite3"]),
         }
     }
 
@@ -198,6 +225,15 @@ impl Need {
             }
             Self::Browser => {
                 "installing Chromium and its driver: the tests chat in a real browser".into()
+            }
+            Self::Namespaces => {
+                "installing iproute2: the soak pulls the cables of network namespaces".into()
+            }
+            Self::Proxy => {
+                "installing nginx-light, without starting it: the soak has a proxy before the server".into()
+            }
+            Self::Sqlite => {
+                "installing sqlite3: the soak lets a foreign program check the database".into()
             }
         })
     }

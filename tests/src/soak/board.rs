@@ -1,0 +1,93 @@
+//! Which marks are on which screens: what the recovery is measured by.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+/// A line on a screen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Sight {
+    /// Whose screen: the name of a tab or of an agent.
+    pub screen: String,
+    /// What the line says.
+    pub text: String,
+}
+
+/// What the screens have shown, as far as somebody waits for it.
+#[derive(Debug)]
+pub struct Board {
+    state: Mutex<State>,
+    count: watch::Sender<usize>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    missing: HashSet<Sight>,
+    last: Option<(Instant, Sight)>,
+    /// Each visitor's conversation, as an agent's screen names it.
+    rooms: BTreeMap<String, u64>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            count: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Board {
+    /// From now on these are waited for, and nothing else.
+    pub fn expect(&self, sights: impl IntoIterator<Item = Sight>) {
+        let mut state = self.state();
+        state.missing = sights.into_iter().collect();
+        state.last = None;
+        self.count.send_replace(state.missing.len());
+    }
+
+    /// A screen shows a line.
+    pub fn show(&self, screen: &str, text: &str) {
+        let sight = Sight {
+            screen: screen.to_owned(),
+            text: text.to_owned(),
+        };
+        let mut state = self.state();
+        if state.missing.remove(&sight) {
+            state.last = Some((Instant::now(), sight));
+            self.count.send_replace(state.missing.len());
+        }
+    }
+
+    /// Waits until nothing is missing; returns when the last one came, and which it was.
+    ///
+    /// # Errors
+    /// With what is missing after `patience`.
+    pub async fn complete(&self, patience: Duration) -> Result<(Instant, Sight), Vec<Sight>> {
+        let mut count = self.count.subscribe();
+        let done = count.wait_for(|count| *count == 0);
+        let is_done = tokio::time::timeout(patience, done).await.is_ok();
+        let mut state = self.state();
+        match state.last.take() {
+            Some(last) if is_done => Ok(last),
+            Some(_) | None => Err(state.missing.drain().collect()),
+        }
+    }
+
+    /// An agent's screen shows a visitor's line in a conversation.
+    pub fn meet(&self, visitor: &str, room: u64) {
+        self.state().rooms.entry(visitor.to_owned()).or_insert(room);
+    }
+
+    /// The visitors whom agents know, each with their conversation.
+    #[must_use]
+    pub fn rooms(&self) -> BTreeMap<String, u64> {
+        self.state().rooms.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
