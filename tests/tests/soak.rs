@@ -17,6 +17,8 @@ async fn a_short_soak_loses_nothing() -> Result<()> {
         minutes: 0.0,
         seed: None,
         without_network,
+        without_browser: false,
+        keep: false,
     };
     let report = soak::run(options).await.with_context(|| {
         format!("where it is for want of root, {VARIABLE}=1 is `--without-network`")

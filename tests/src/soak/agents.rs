@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::board::Board;
+use super::cast::BROWSER;
 use super::network::{Network, Place};
 use super::program::{Launch, Program};
 use crate::address::Address;
@@ -174,6 +175,7 @@ struct Note {
 struct Known {
     messages: usize,
     queued: usize,
+    states: usize,
 }
 
 impl Keeper {
@@ -230,7 +232,8 @@ impl Keeper {
     async fn write_by_itself(&mut self) -> Result<()> {
         let pause = fastrand::u64(0..=2 * self.every);
         self.next_write = Instant::now() + Duration::from_millis(pause);
-        let rooms = self.board.rooms();
+        let mut rooms = self.board.rooms();
+        rooms.remove(BROWSER);
         let visitor = rooms.keys().nth(fastrand::usize(0..rooms.len().max(1)));
         if let Some(visitor) = visitor.filter(|_| self.program.is_running() && !self.is_hushed) {
             let text = format!("{} #{}", self.name, self.notes.len());
@@ -263,6 +266,10 @@ impl Keeper {
             }
             self.desk.read_line(&line);
         }
+        for state in &self.desk.states[self.known.states..] {
+            self.board.note(&self.name, state);
+        }
+        self.known.states = self.desk.states.len();
         if self.desk.state == "online"
             && let Some(awaited) = self.awaited.take()
         {

@@ -1,9 +1,13 @@
 //! Which marks are on which screens: what the recovery is measured by.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use tokio::sync::watch;
 
 /// A line on a screen.
@@ -19,6 +23,8 @@ pub struct Sight {
 #[derive(Debug)]
 pub struct Board {
     state: Mutex<State>,
+    timeline: Mutex<File>,
+    began: Instant,
     count: watch::Sender<usize>,
 }
 
@@ -30,16 +36,28 @@ struct State {
     rooms: BTreeMap<String, u64>,
 }
 
-impl Default for Board {
-    fn default() -> Self {
-        Self {
-            state: Mutex::default(),
-            count: watch::Sender::new(0),
-        }
-    }
-}
-
 impl Board {
+    /// An empty board whose timeline, for whoever looks into a slow recovery, is this new file.
+    ///
+    /// # Errors
+    /// When the file can't be made.
+    pub fn new(timeline: &Path) -> Result<Self> {
+        Ok(Self {
+            state: Mutex::default(),
+            timeline: Mutex::new(File::create(timeline)?),
+            began: Instant::now(),
+            count: watch::Sender::new(0),
+        })
+    }
+
+    /// Notes in the timeline what happened to whom.
+    pub fn note(&self, who: &str, what: &str) {
+        let at = self.began.elapsed().as_millis();
+        let mut file = self.timeline.lock().unwrap_or_else(PoisonError::into_inner);
+        // It is for people, and nothing hangs on it.
+        let _ = writeln!(file, "{at:7} {who}: {what}");
+    }
+
     /// From now on these are waited for, and nothing else.
     pub fn expect(&self, sights: impl IntoIterator<Item = Sight>) {
         let mut state = self.state();
@@ -57,7 +75,13 @@ impl Board {
         let mut state = self.state();
         if state.missing.remove(&sight) {
             state.last = Some((Instant::now(), sight));
-            self.count.send_replace(state.missing.len());
+            let left = state.missing.len();
+            drop(state);
+            self.note(
+                screen,
+                &format!("shows {text:?}, {left} more are waited for"),
+            );
+            self.count.send_replace(left);
         }
     }
 
@@ -65,7 +89,10 @@ impl Board {
     ///
     /// # Errors
     /// With what is missing after `patience`.
-    pub async fn complete(&self, patience: Duration) -> Result<(Instant, Sight), Vec<Sight>> {
+    pub async fn complete(
+        &self,
+        patience: Duration,
+    ) -> std::result::Result<(Instant, Sight), Vec<Sight>> {
         let mut count = self.count.subscribe();
         let done = count.wait_for(|count| *count == 0);
         let is_done = tokio::time::timeout(patience, done).await.is_ok();

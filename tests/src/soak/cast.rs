@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use tokio::task::JoinSet;
 
+use super::Options;
 use super::agents::Agent;
 use super::board::{Board, Sight};
 use super::network::Network;
@@ -19,7 +20,11 @@ use crate::disk::Disk;
 /// How many visitors there are. The odd ones come by the proxy.
 const VISITORS: usize = 4;
 
-/// How many tabs each of them has: the second reads what the first one writes.
+/// The visitor with a real browser, by the proxy. Agents write to it at heals alone: reading a long list out of a
+/// browser again and again would keep a small machine busy.
+pub const BROWSER: &str = "vb";
+
+/// How many tabs each of the others has: the second reads what the first one writes.
 const TABS: usize = 2;
 
 /// How many agents there are, each with the whole site's stream on the screen.
@@ -60,8 +65,8 @@ impl Cast {
     ///
     /// # Errors
     /// When something does not start.
-    pub async fn gather(folder: &Path, with_network: bool) -> Result<Self> {
-        let network = Network::lay(with_network)?;
+    pub async fn gather(folder: &Path, options: &Options) -> Result<Self> {
+        let network = Network::lay(!options.without_network)?;
         let (disk, data) = if network.has_cables() {
             let place = tempfile::Builder::new()
                 .prefix("disk-")
@@ -80,12 +85,12 @@ impl Cast {
             nginx,
             visitors: Vec::new(),
             agents: Vec::new(),
-            board: Arc::default(),
+            board: Arc::new(Board::new(&folder.join("timeline"))?),
             crew: JoinSet::new(),
             network,
         };
         cast.hire(&folder.join("agents")).await?;
-        cast.invite(&folder.join("visitors"))?;
+        cast.invite(&folder.join("visitors"), !options.without_browser)?;
         cast.greet().await?;
         Ok(cast)
     }
@@ -116,7 +121,7 @@ impl Cast {
         Ok(())
     }
 
-    fn invite(&mut self, folder: &Path) -> Result<()> {
+    fn invite(&mut self, folder: &Path, with_browser: bool) -> Result<()> {
         for number in 0..VISITORS {
             let by_proxy = number % 2 == 1;
             let place = if by_proxy {
@@ -124,23 +129,34 @@ impl Cast {
             } else {
                 self.server.http
             };
-            let name = format!("v{number}");
-            let folder: PathBuf = folder.join(&name);
-            let invitation = Invitation {
-                name,
-                tabs: TABS,
-                url: format!("ws://{place}/ws"),
-                folder: &folder,
-                every: TAB_EVERY,
-            };
-            let visitor = Visitor::start(
-                &self.network,
-                invitation,
-                self.board.clone(),
-                &mut self.crew,
-            )?;
-            self.visitors.push(visitor);
+            let url = format!("ws://{place}/ws");
+            self.invite_one(folder, format!("v{number}"), url, Some(TAB_EVERY))?;
         }
+        if with_browser {
+            let url = format!("http://{}/", self.nginx.address);
+            self.invite_one(folder, BROWSER.to_owned(), url, None)?;
+        }
+        Ok(())
+    }
+
+    fn invite_one(
+        &mut self,
+        folder: &Path,
+        name: String,
+        url: String,
+        every: Option<u64>,
+    ) -> Result<()> {
+        let folder: PathBuf = folder.join(&name);
+        let invitation = Invitation {
+            name,
+            tabs: if every.is_some() { TABS } else { 1 },
+            url,
+            folder: &folder,
+            every,
+        };
+        let board = self.board.clone();
+        let visitor = Visitor::start(&self.network, invitation, board, &mut self.crew)?;
+        self.visitors.push(visitor);
         Ok(())
     }
 
@@ -162,7 +178,7 @@ impl Cast {
         let met = self.board.complete(PATIENCE).await;
         met.map_err(|missing| anyhow::anyhow!("the greetings did not arrive: {missing:?}"))?;
         let rooms: BTreeSet<u64> = self.board.rooms().into_values().collect();
-        (rooms.len() == VISITORS)
+        (rooms.len() == self.visitors.len())
             .then_some(())
             .context("two visitors in one conversation")
     }

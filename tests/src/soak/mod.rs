@@ -48,6 +48,12 @@ pub struct Options {
     /// On the machine's loopback, without root: no cable is pulled, no disk filled
     #[arg(long)]
     pub without_network: bool,
+    /// Without the visitor who has a real Chromium
+    #[arg(long)]
+    pub without_browser: bool,
+    /// Keep everybody's papers, screens and the timeline, also when all is well
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// Soaks.
@@ -71,10 +77,10 @@ pub async fn run(options: Options) -> Result<Report> {
 
 async fn soak(options: Options, seed: u64, workshop: &Workshop) -> Result<Report> {
     let began = Instant::now();
-    let mut cast = Cast::gather(workshop.path(), !options.without_network).await?;
+    let mut cast = Cast::gather(workshop.path(), &options).await?;
     let with_root = cast.network.has_cables();
     let people = People {
-        visitors: cast.visitors.len(),
+        visitors: cast.visitors.iter().filter(|one| !one.is_browser).count(),
         agents: cast.agents.len(),
     };
     let mut rng = Rng::with_seed(seed);
@@ -130,6 +136,8 @@ async fn play(cast: &mut Cast, round: &Round, faults: &mut Tally) -> Result<(Str
         // sleep: the scenario's own times
         tokio::time::sleep(at - before).await;
         before = at;
+        let word = if is_begin { "begins" } else { "ends" };
+        cast.board.note(&fault.to_string(), word);
         if is_begin {
             fault.begin(cast).await.with_context(|| fault.to_string())?;
             faults.count(fault);
@@ -140,6 +148,7 @@ async fn play(cast: &mut Cast, round: &Round, faults: &mut Tally) -> Result<(Str
                 .await
                 .with_context(|| format!("after {fault}"))?;
             healed = Instant::now();
+            cast.board.note(&fault.to_string(), "is healed");
         }
     }
     names.dedup();

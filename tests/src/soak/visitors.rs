@@ -24,6 +24,8 @@ pub struct Visitor {
     pub tabs: usize,
     /// Where their tabs keep what they keep.
     pub folder: PathBuf,
+    /// Whether it is a real browser.
+    pub is_browser: bool,
     orders: mpsc::Sender<Errand>,
 }
 
@@ -43,8 +45,9 @@ pub struct Invitation<'a> {
     pub url: String,
     /// Where their tabs keep what they keep.
     pub folder: &'a Path,
-    /// How many milliseconds pass between two messages of a tab, on average.
-    pub every: u64,
+    /// How many milliseconds pass between two messages of a tab, on average; nothing for a real browser with one tab,
+    /// which writes when it is told to.
+    pub every: Option<u64>,
 }
 
 impl Visitor {
@@ -67,9 +70,13 @@ impl Visitor {
         } = invitation;
         let launch = Launch::ours(network, Place::Visitors, "holdfast-visitor")?
             .with(["--url", &url, "--name", &name])
-            .with(["--tabs", &tabs.to_string(), "--every", &every.to_string()])
+            .with(["--tabs", &tabs.to_string()])
             .with(["--folder"])
             .with([folder]);
+        let launch = match every {
+            Some(every) => launch.with(["--every", &every.to_string()]),
+            None => launch.with(["--browser"]),
+        };
         let (orders, waiting) = mpsc::channel(WAITING_ORDERS);
         let keeper = Keeper {
             program: Program::start(launch)?,
@@ -81,6 +88,7 @@ impl Visitor {
             name,
             tabs,
             folder: folder.to_owned(),
+            is_browser: every.is_none(),
             orders,
         })
     }
@@ -183,7 +191,9 @@ impl Keeper {
                 Said::Shown { tab, text } => {
                     self.board.show(&format!("{}t{tab}", self.name), &text);
                 }
-                Said::Status { .. } => {}
+                Said::Status { tab, status } => {
+                    self.board.note(&format!("{}t{tab}", self.name), &status);
+                }
                 Said::Refused { tab, why } => {
                     anyhow::bail!("{}t{tab} was refused: {why}", self.name);
                 }

@@ -1,11 +1,12 @@
-//! A visitor without a browser: the widget's own half of the connection (`protocol::client`) over a native
-//! WebSocket, with files for what a browser's tab keeps.
+//! A visitor, as a rule without a browser: the widget's own half of the connection (`protocol::client`) over a native
+//! WebSocket, with files for what a browser's tab keeps. Or a real browser with the real widget, where that is wanted.
 //!
 //! One process is one visitor with one or more tabs. It writes when it is told to and, if wanted, by itself. It may
 //! be killed at any instant and started again on the same folder; see [`storage`] for what it keeps.
 //!
 //! Each line of stdin is a [`Order`], each line of stdout a [`Said`].
 
+mod browser;
 mod line;
 pub mod storage;
 mod tab;
@@ -27,7 +28,7 @@ const WAITING_ORDERS: usize = 256;
 /// Who the visitor is and how they behave.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// The server's WebSocket, such as ws://10.77.0.1:8080/ws
+    /// The server's WebSocket, such as ws://10.77.0.1:8080/ws; with --browser a page with the widget
     #[arg(long)]
     pub url: String,
     /// The site's name
@@ -45,6 +46,9 @@ pub struct Options {
     /// How many milliseconds pass between two messages of a tab, on average; without it a tab writes only when told
     #[arg(long)]
     pub every: Option<u64>,
+    /// A real browser with one tab
+    #[arg(long)]
+    pub browser: bool,
 }
 
 /// What the visitor is told to do.
@@ -103,6 +107,9 @@ impl Options {
 /// When its files can't be read or written.
 pub async fn run(options: Options) -> Result<()> {
     std::fs::create_dir_all(&options.folder)?;
+    if options.browser {
+        return browser::run(options).await;
+    }
     let (say, mut said) = mpsc::unbounded_channel();
     let mut tabs = JoinSet::new();
     let mut orders = Vec::new();

@@ -83,6 +83,7 @@ pub(crate) const FOR_SOAK: &[Need] = &[
     Need::Trunk,
     Need::WasmBindgen,
     Need::WasmOpt,
+    Need::Browser,
     Need::Namespaces,
     Need::Proxy,
     Need::Sqlite,
