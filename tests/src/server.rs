@@ -21,6 +21,8 @@ use crate::{
 pub struct Server {
     process: Process,
     folder: Folder,
+    /// What starts the program, where it does not start by itself.
+    starter: Vec<OsString>,
     args: Vec<OsString>,
     http: SocketAddr,
     agents: SocketAddr,
@@ -49,7 +51,16 @@ impl Server {
     /// When it does not get ready.
     pub async fn start_with(args: &[&str]) -> Result<Self> {
         let args = [&["--demo"], args].concat();
-        Self::launch(Folder::Ours(tempfile::tempdir()?), &args).await
+        Self::launch(Folder::Ours(tempfile::tempdir()?), &[], &args).await
+    }
+
+    /// The same with `starter` before the program's name: a program and its options, which must end in
+    /// the server's process and not in a parent of it.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start_by(starter: &[&str]) -> Result<Self> {
+        Self::launch(Folder::Ours(tempfile::tempdir()?), starter, &["--demo"]).await
     }
 
     /// A server without any site, as it is right after the installation.
@@ -57,7 +68,7 @@ impl Server {
     /// # Errors
     /// When it does not get ready.
     pub async fn start_bare() -> Result<Self> {
-        Self::launch(Folder::Ours(tempfile::tempdir()?), &[]).await
+        Self::launch(Folder::Ours(tempfile::tempdir()?), &[], &[]).await
     }
 
     /// The same with a data folder that the test cares for.
@@ -66,7 +77,7 @@ impl Server {
     /// When it does not get ready.
     pub async fn start_in(data: &Path, args: &[&str]) -> Result<Self> {
         let args = [&["--demo"], args].concat();
-        Self::launch(Folder::Given(data.to_path_buf()), &args).await
+        Self::launch(Folder::Given(data.to_path_buf()), &[], &args).await
     }
 
     /// The port of pages and visitors.
@@ -140,13 +151,19 @@ impl Server {
         Ok(status)
     }
 
+    /// Waits until everything that the server has started is gone too; to be asked when it has stopped.
+    pub async fn gone(&self) {
+        self.process.stderr.rest_lines().await;
+    }
+
     /// Starts it again on the same folder and the same ports.
     ///
     /// # Errors
     /// When it does not get ready.
     pub async fn start_again(&mut self) -> Result<()> {
-        let args = self.args.clone();
-        let (process, http, agents) = run(&args, self.http, self.agents, self.data()).await?;
+        let (starter, args) = (&self.starter, &self.args);
+        let (process, http, agents) =
+            run(starter, args, self.http, self.agents, self.data()).await?;
         ensure!(
             http == self.http && agents == self.agents,
             "the ports changed"
@@ -156,13 +173,15 @@ impl Server {
         Ok(())
     }
 
-    async fn launch(folder: Folder, args: &[&str]) -> Result<Self> {
+    async fn launch(folder: Folder, starter: &[&str], args: &[&str]) -> Result<Self> {
+        let starter: Vec<OsString> = starter.iter().map(OsString::from).collect();
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (process, http, agents) = run(&args, any, any, folder.path()).await?;
+        let (process, http, agents) = run(&starter, &args, any, any, folder.path()).await?;
         Ok(Self {
             process,
             folder,
+            starter,
             args,
             http,
             agents,
@@ -211,17 +230,20 @@ pub async fn command(args: &[OsString]) -> Result<(ExitStatus, String, String)> 
 }
 
 async fn run(
+    starter: &[OsString],
     args: &[OsString],
     http: SocketAddr,
     agents: SocketAddr,
     data: &Path,
 ) -> Result<(Process, SocketAddr, SocketAddr)> {
-    let mut line: Vec<OsString> = vec!["serve".into()];
+    let mut line = starter.to_vec();
+    line.extend([binary("holdfast")?.into(), "serve".into()]);
     line.extend(["--http".into(), http.to_string().into()]);
     line.extend(["--agents".into(), agents.to_string().into()]);
     line.extend(["--data".into(), data.into()]);
     line.extend(args.iter().cloned());
-    let process = Process::start(binary("holdfast")?, &line)?;
+    let (program, line) = line.split_first().context("a program")?;
+    let process = Process::start(program, line)?;
     let ready = process.stdout.wait_for("the server's ready line", |lines| {
         lines.iter().find_map(|line| parse_ready(line))
     });

@@ -6,6 +6,7 @@ mod bad_visitors;
 mod conversation;
 mod crashes;
 mod cuts;
+mod durability;
 mod files;
 mod full_disk;
 mod harness;

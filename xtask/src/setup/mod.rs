@@ -48,6 +48,8 @@ pub(crate) enum Need {
     Proxy,
     /// SQLite's own program.
     Sqlite,
+    /// strace, which shows a test the server's system calls.
+    Strace,
 }
 
 /// What `build` and `run` need.
@@ -74,6 +76,7 @@ pub(crate) const FOR_TEST: &[Need] = &[
     Need::Namespaces,
     Need::Proxy,
     Need::Sqlite,
+    Need::Strace,
 ];
 
 /// What `soak` needs.
@@ -159,6 +162,7 @@ impl Need {
             Self::Namespaces => debian::has_program(repo, "ip"),
             Self::Proxy => debian::has_program(repo, "nginx"),
             Self::Sqlite => debian::has_program(repo, "sqlite3"),
+            Self::Strace => repo.which("strace").is_some(),
         })
     }
 
@@ -180,6 +184,7 @@ impl Need {
             Self::Namespaces => debian::install(repo, &["iproute2"]),
             Self::Proxy => debian::install_asleep(repo, &["nginx-light"]),
             Self::Sqlite => debian::install(repo, &["sqlite3"]),
+            Self::Strace => debian::install(repo, &["strace"]),
         }
     }
 
@@ -235,6 +240,9 @@ impl Need {
             }
             Self::Sqlite => {
                 "installing sqlite3: the soak lets a foreign program check the database".into()
+            }
+            Self::Strace => {
+                "installing strace: a test looks at what the server writes, and when".into()
             }
         })
     }
