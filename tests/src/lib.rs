@@ -8,6 +8,7 @@ pub mod browser;
 pub mod checker;
 pub mod disk;
 pub mod durability;
+pub mod integrity;
 pub mod pages;
 pub mod process;
 pub mod proxy;

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     address::Address,
+    integrity,
     process::{Process, binary},
     proxy::reserve,
 };
@@ -131,23 +132,25 @@ impl Server {
         Ok(line.parse::<Address>()?.at(self.agents))
     }
 
-    /// Kills the server as a power cut does.
+    /// Kills the server as a power cut does, and looks whether what it leaves behind is whole.
     ///
     /// # Errors
-    /// When it can't be waited for.
+    /// When it can't be waited for, or its database is damaged.
     pub async fn kill(&mut self) -> Result<()> {
         self.process.kill().await?;
-        self.reserve()
+        self.reserve()?;
+        integrity::check(self.data())
     }
 
-    /// Asks the server to stop and waits until it has.
+    /// Asks the server to stop, waits until it has, and looks whether what it leaves behind is whole.
     ///
     /// # Errors
-    /// When it does not stop.
+    /// When it does not stop, or its database is damaged.
     pub async fn stop(&mut self) -> Result<ExitStatus> {
         self.process.terminate()?;
         let status = self.process.end().await?;
         self.reserve()?;
+        integrity::check(self.data())?;
         Ok(status)
     }
 

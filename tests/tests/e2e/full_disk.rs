@@ -21,7 +21,7 @@ async fn a_full_disk_loses_nothing_and_is_told_to_all() -> Result<()> {
             return Ok(());
         }
     };
-    let server = Server::start_in(disk.path(), &[]).await?;
+    let mut server = Server::start_in(disk.path(), &[]).await?;
     let mut agent = Agent::start(&server.add_agent("Ana").await?).await?;
     agent.online().await?;
     let browser = Browser::start().await?;
@@ -66,5 +66,5 @@ async fn a_full_disk_loses_nothing_and_is_told_to_all() -> Result<()> {
         })
         .await?;
     paper.check(&[widget.lines(), desk.lines(conversation)])?;
-    Ok(())
+    server.kill().await
 }

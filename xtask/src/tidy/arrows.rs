@@ -166,9 +166,13 @@ fn climbed<'a>(inside: &str, path: &'a str) -> Option<&'a str> {
     Some(rest)
 }
 
+/// Asks SQLite, without the server's help, whether a database is whole.
+const JUDGE_OF_DISKS: &str = "tests/src/integrity.rs";
+
 fn sql_breach(source: &Source, path: &str) -> Option<String> {
-    let at_home =
-        source.path.starts_with("server/src/store/") || source.path == "server/src/store.rs";
+    let at_home = source.path.starts_with("server/src/store/")
+        || source.path == "server/src/store.rs"
+        || source.path == JUDGE_OF_DISKS;
     (begins_with(path, "rusqlite") && !at_home).then(|| {
         "SQL lives in server/src/store only: give the store a function for this".to_owned()
     })
@@ -380,6 +384,7 @@ mod tests {
     #[test]
     fn sql_stays_in_the_store() {
         check("server/src/store/mod.rs", "use rusqlite::Connection;", &[]);
+        check(JUDGE_OF_DISKS, "use rusqlite::Connection;", &[]);
         check(
             "server/src/log/append.rs",
             "fn f(c: &rusqlite::Connection) {}",
