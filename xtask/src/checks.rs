@@ -245,4 +245,5 @@ fn with_browser(repo: &Repo, command: &mut Command) {
     if let Some(browser) = Browser::find(repo) {
         command.envs(browser.variables());
     }
+    command.env("HOLDFAST_SCRIPTS", setup::scripts(repo));
 }

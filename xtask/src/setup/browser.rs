@@ -59,6 +59,32 @@ pub(super) fn install(repo: &Repo) -> Result<()> {
     debian::install(repo, &["chromium", "chromium-driver", "fonts-liberation"])
 }
 
+/// Firefox's name in Debian, and elsewhere.
+const FIREFOX_NAMES: [&str; 2] = ["firefox-esr", "firefox"];
+
+pub(super) fn has_firefox(repo: &Repo) -> bool {
+    first(repo, &FIREFOX_NAMES).is_some()
+}
+
+pub(super) fn install_firefox(repo: &Repo) -> Result<()> {
+    if debian::is_ubuntu() {
+        bail!(
+            "Ubuntu has Firefox only as a snap, which tests can't always drive. Install Mozilla's own package \
+             (https://support.mozilla.org/kb/install-firefox-linux), and call this again. `cargo xtask run` works \
+             without it"
+        );
+    }
+    debian::install(repo, &["firefox-esr"])
+}
+
+pub(super) fn has_webkit(repo: &Repo) -> bool {
+    repo.which("WebKitWebDriver").is_some() && repo.which("Xvfb").is_some()
+}
+
+pub(super) fn install_webkit(repo: &Repo) -> Result<()> {
+    debian::install(repo, &["webkit2gtk-driver", "xvfb"])
+}
+
 fn named(variable: &str) -> Option<PathBuf> {
     env::var_os(variable)
         .map(PathBuf::from)

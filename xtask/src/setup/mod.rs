@@ -5,6 +5,7 @@
 mod browser;
 mod debian;
 mod rust;
+mod scripts;
 mod tools;
 
 use std::fs::{self, File};
@@ -17,6 +18,7 @@ use crate::repo::Repo;
 
 pub(crate) use browser::Browser;
 pub(crate) use rust::wasm_environment;
+pub(crate) use scripts::folder as scripts;
 pub(crate) use tools::wasm_opt;
 
 /// Something that a command of ours can't do without.
@@ -50,6 +52,14 @@ pub(crate) enum Need {
     Sqlite,
     /// strace, which shows a test the server's system calls.
     Strace,
+    /// Firefox.
+    Firefox,
+    /// The driver of Firefox.
+    Geckodriver,
+    /// WebKit's browser and driver, and a screen for them.
+    WebKit,
+    /// Foreign scripts that pages of the tests are made of, and the check for accessibility.
+    Scripts,
 }
 
 /// What `build` and `run` need.
@@ -77,6 +87,10 @@ pub(crate) const FOR_TEST: &[Need] = &[
     Need::Proxy,
     Need::Sqlite,
     Need::Strace,
+    Need::Firefox,
+    Need::Geckodriver,
+    Need::WebKit,
+    Need::Scripts,
 ];
 
 /// What `soak` needs.
@@ -163,6 +177,10 @@ impl Need {
             Self::Proxy => debian::has_program(repo, "nginx"),
             Self::Sqlite => debian::has_program(repo, "sqlite3"),
             Self::Strace => repo.which("strace").is_some(),
+            Self::Firefox => browser::has_firefox(repo),
+            Self::Geckodriver => tools::GECKODRIVER.is_installed(repo),
+            Self::WebKit => browser::has_webkit(repo),
+            Self::Scripts => scripts::are_installed(repo),
         })
     }
 
@@ -185,6 +203,10 @@ impl Need {
             Self::Proxy => debian::install_asleep(repo, &["nginx-light"]),
             Self::Sqlite => debian::install(repo, &["sqlite3"]),
             Self::Strace => debian::install(repo, &["strace"]),
+            Self::Firefox => browser::install_firefox(repo),
+            Self::Geckodriver => tools::GECKODRIVER.install(repo),
+            Self::WebKit => browser::install_webkit(repo),
+            Self::Scripts => scripts::install(repo),
         }
     }
 
@@ -243,6 +265,19 @@ impl Need {
             }
             Self::Strace => {
                 "installing strace: a test looks at what the server writes, and when".into()
+            }
+            Self::Firefox => "installing Firefox: the tests chat in a second engine".into(),
+            Self::Geckodriver => format!(
+                "compiling {}: it drives Firefox (about 1 minute)",
+                tools::GECKODRIVER.title()
+            ),
+            Self::WebKit => {
+                "installing WebKitGTK with its driver, and Xvfb, the screen it wants: the engine of iPhones".into()
+            }
+            Self::Scripts => {
+                "fetching axe-core, jQuery and Turbo, and Debian's Prototype and MooTools: the tests check for \
+                 accessibility, and chat on pages that are built with such scripts"
+                    .into()
             }
         })
     }

@@ -57,6 +57,14 @@ pub(super) const DENY: Pinned = Pinned {
     arguments: &["--locked"],
 };
 
+/// Drives Firefox; Debian's stable release has none.
+pub(super) const GECKODRIVER: Pinned = Pinned {
+    package: "geckodriver",
+    binary: "geckodriver",
+    version: "0.37.1",
+    arguments: &["--locked"],
+};
+
 /// The npm package with wasm-opt; Debian's is too old for what today's compilers emit.
 pub(super) const BINARYEN: &str = "binaryen@132.0.0";
 
@@ -167,6 +175,11 @@ pub(super) fn remove_leftovers(repo: &Repo) {
 }
 
 fn fetch_wasm_opt(repo: &Repo) -> Result<()> {
+    npm_install(repo, "npm", &[BINARYEN])
+}
+
+/// Fetches packages of npm into a folder of the folder of tools.
+pub(super) fn npm_install(repo: &Repo, folder: &str, packages: &[&str]) -> Result<()> {
     if repo.which("npm").is_none() {
         debian::install(repo, &["nodejs", "npm"])?;
     }
@@ -176,9 +189,11 @@ fn fetch_wasm_opt(repo: &Repo) -> Result<()> {
         "--no-audit",
         "--no-fund",
         "--no-save",
+        "--ignore-scripts",
         "--loglevel=error",
     ]);
-    npm.arg("--prefix").arg(npm_folder(repo)).arg(BINARYEN);
+    let prefix = repo.tools().join(folder);
+    npm.arg("--prefix").arg(prefix).args(packages);
     shell::logged(&mut npm, &log(repo))
 }
 
@@ -194,11 +209,11 @@ fn stamp_file(repo: &Repo, name: &str) -> PathBuf {
     repo.tools().join("versions").join(name)
 }
 
-fn stamped(repo: &Repo, name: &str) -> Option<String> {
+pub(super) fn stamped(repo: &Repo, name: &str) -> Option<String> {
     fs::read_to_string(stamp_file(repo, name)).ok()
 }
 
-fn stamp(repo: &Repo, name: &str, version: &str) -> Result<()> {
+pub(super) fn stamp(repo: &Repo, name: &str, version: &str) -> Result<()> {
     let file = stamp_file(repo, name);
     fs::create_dir_all(repo.tools().join("versions"))?;
     fs::write(&file, version).with_context(|| format!("can't write {}", file.display()))
