@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     agent::{Agent, Desk},
-    browser::{Browser, Tab, Widget},
+    browser::{Browser, Engine, Tab, Widget},
     checker::{Line, Paper, Writer},
     proxy::{Proxy, Scope},
     server::Server,
@@ -59,7 +59,28 @@ impl Stage {
     /// # Errors
     /// When one of its parts does not start.
     pub async fn set_with(scope: Scope, args: &[&str]) -> Result<Self> {
-        let (server, browser) = tokio::try_join!(Server::start_with(args), Browser::start())?;
+        Self::build(Engine::Chromium, scope, args).await
+    }
+
+    /// Sets the stage for a visitor with this engine.
+    ///
+    /// # Errors
+    /// When one of its parts does not start.
+    pub async fn set_in(engine: Engine) -> Result<Self> {
+        Self::build(engine, Scope::All, &[]).await
+    }
+
+    /// The same with a line of another scope.
+    ///
+    /// # Errors
+    /// When one of its parts does not start.
+    pub async fn set_in_with(engine: Engine, scope: Scope) -> Result<Self> {
+        Self::build(engine, scope, &[]).await
+    }
+
+    async fn build(engine: Engine, scope: Scope, args: &[&str]) -> Result<Self> {
+        let (server, browser) =
+            tokio::try_join!(Server::start_with(args), Browser::start_in(engine))?;
         let street = Proxy::start_for(server.http(), scope).await?;
         let office = Proxy::start(server.agents()).await?;
         Ok(Self {

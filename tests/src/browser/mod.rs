@@ -1,5 +1,6 @@
-//! A real headless Chromium, driven by WebDriver, with an empty profile of its own.
+//! Real browsers of three engines, driven by WebDriver, each with an empty profile of its own.
 
+mod engine;
 mod tab;
 mod widget;
 
@@ -7,37 +8,29 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
-use thirtyfour::{
-    ChromiumLikeCapabilities as _, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver,
-};
+use thirtyfour::WebDriver;
 use tokio::sync::Mutex;
 
+pub use engine::Engine;
 pub use tab::Tab;
 pub use widget::{Bubble, Widget};
 
-use crate::process::Process;
+use engine::Driver;
 
 /// A page of the tests that loads longer than this hangs on a line that was cut.
 const PAGE_LOAD: Duration = Duration::from_secs(15);
 /// A script of the tests returns at once; longer than this the page is frozen or dead.
 const SCRIPT: Duration = Duration::from_secs(10);
 
-/// What keeps Chromium from doing anything but what the test says, and from outliving its driver:
-/// with a pipe instead of a port it ends when the driver's end of the pipe closes.
-const FLAGS: [&str; 12] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--remote-debugging-pipe",
-    "--window-size=1000,800",
-    "--lang=en-GB",
-];
+/// What a browser shall be like.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Whose engine it has.
+    pub engine: Engine,
+    /// Whether pages may keep anything; without, the person has forbidden it in the settings. WebKit's
+    /// browser has no such setting.
+    pub has_storage: bool,
+}
 
 /// A running browser. Dropping it kills it with all its processes.
 pub struct Browser {
@@ -48,48 +41,61 @@ pub struct Browser {
 struct Seat {
     driver: Option<WebDriver>,
     turn: Mutex<()>,
+    engine: Engine,
     // In this order: the processes die before their profile is removed.
-    _chromedriver: Process,
+    _processes: Driver,
     profile: TempDir,
 }
 
 impl Browser {
-    /// Starts a browser with an empty profile.
+    /// Starts a Chromium with an empty profile.
     ///
     /// # Errors
-    /// When `chromedriver` or Chromium is missing or does not start.
+    /// When it or its driver is missing or does not start.
     pub async fn start() -> Result<Self> {
-        let chromedriver = Process::start("chromedriver", ["--port=0"])
-            .context("is chromium with its chromedriver installed?")?;
-        let port = chromedriver
-            .stdout
-            .wait_for("chromedriver's port", |lines| {
-                lines.iter().find_map(|line| {
-                    let (_, port) = line.split_once("started successfully on port ")?;
-                    port.trim_end_matches('.').parse::<u16>().ok()
-                })
-            })
-            .await?;
+        Self::start_in(Engine::Chromium).await
+    }
+
+    /// Starts a browser of this engine with an empty profile.
+    ///
+    /// # Errors
+    /// When it or its driver is missing or does not start.
+    pub async fn start_in(engine: Engine) -> Result<Self> {
+        let has_storage = true;
+        Self::start_with(Wish {
+            engine,
+            has_storage,
+        })
+        .await
+    }
+
+    /// Starts a browser as it is wished for, with an empty profile.
+    ///
+    /// # Errors
+    /// When it or its driver is missing or does not start.
+    pub async fn start_with(wish: Wish) -> Result<Self> {
         let profile = tempfile::tempdir()?;
-        let mut wishes = DesiredCapabilities::chrome();
-        for flag in FLAGS {
-            wishes.add_arg(flag)?;
-        }
-        wishes.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
-        wishes.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes)
+        let processes = wish.engine.drive(wish, profile.path()).await?;
+        let driver = WebDriver::new(&processes.url, processes.wishes.clone())
             .await
-            .context("start chromium")?;
+            .with_context(|| format!("start {}", wish.engine))?;
         driver.set_page_load_timeout(PAGE_LOAD).await?;
         driver.set_script_timeout(SCRIPT).await?;
         Ok(Self {
             seat: Arc::new(Seat {
                 driver: Some(driver),
                 turn: Mutex::default(),
-                _chromedriver: chromedriver,
+                engine: wish.engine,
+                _processes: processes,
                 profile,
             }),
         })
+    }
+
+    /// Whose engine it has.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.seat.engine
     }
 
     /// The tab with which the browser began, at `url`.
@@ -128,7 +134,8 @@ impl Browser {
         Ok(tab)
     }
 
-    /// What stands on the command line of every process of this browser, and of no other.
+    /// What stands on the command line, or in the environment, of every process of this browser and of no
+    /// other.
     #[must_use]
     pub fn profile_mark(&self) -> String {
         self.seat.profile.path().display().to_string()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use thirtyfour::{WebDriver, WebElement, WindowHandle};
 use tokio::sync::MutexGuard;
 
-use super::Seat;
+use super::{Engine, Seat};
 
 /// One window, or a frame in it.
 #[derive(Clone)]
@@ -83,6 +83,44 @@ impl Tab {
         let front = self.front().await?;
         let value = front.driver.execute(script, args).await?;
         value.convert().context("the script's value")
+    }
+
+    /// Runs a script's body in the page that calls its last argument with what it returns, in its own time.
+    ///
+    /// # Errors
+    /// When it throws, does not call it in time, or returns something of another type.
+    pub async fn run_async<T: DeserializeOwned>(
+        &self,
+        script: &str,
+        args: Vec<Value>,
+    ) -> Result<T> {
+        let front = self.front().await?;
+        let value = front.driver.execute_async(script, args).await?;
+        value.convert().context("the script's value")
+    }
+
+    /// The names of the cookies that the page's site has.
+    ///
+    /// # Errors
+    /// When the browser does not tell.
+    pub async fn cookies(&self) -> Result<Vec<String>> {
+        let cookies = self.front().await?.driver.get_all_cookies().await?;
+        Ok(cookies.into_iter().map(|cookie| cookie.name).collect())
+    }
+
+    /// Gives the window this size, its frame included.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let front = self.front().await?;
+        Ok(front.driver.set_window_rect(0, 0, width, height).await?)
+    }
+
+    /// Whose engine shows this.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.seat.engine
     }
 
     /// Freezes the page as a phone does with one in the background: timers and sockets' events stop.

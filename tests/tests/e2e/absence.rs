@@ -4,9 +4,16 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
+    browser::Engine,
+    in_every_engine,
     proxy::{BOTH, Forgotten, Scope},
     stage::Stage,
 };
+
+in_every_engine!(
+    answers_wait_over_a_restart_of_the_server_too,
+    the_back_button_brings_a_living_chat,
+);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_wait_for_a_visitor_who_has_left() -> Result<()> {
@@ -46,9 +53,8 @@ async fn answers_wait_for_a_visitor_who_has_left() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn answers_wait_over_a_restart_of_the_server_too() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn answers_wait_over_a_restart_of_the_server_too(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     tab.goto("about:blank").await?;
     for answer in ["first answer", "second answer", "third answer"] {
@@ -113,9 +119,8 @@ async fn a_frozen_page_whose_line_has_died_recovers_when_it_thaws() -> Result<()
 }
 
 /// The browser's back button may bring a page out of its cache, with a socket that was closed.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_back_button_brings_a_living_chat() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn the_back_button_brings_a_living_chat(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     let mark = "window.mark = 'still me';";
     tab.run::<()>(mark, vec![]).await?;

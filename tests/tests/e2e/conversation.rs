@@ -1,12 +1,23 @@
 //! A visitor and an agent talk, and nothing bad happens.
 
 use anyhow::{Context as _, Result, ensure};
-use holdfast_tests::{browser::Widget, stage::Stage, wait};
+use holdfast_tests::{
+    browser::{Engine, Widget},
+    in_every_engine,
+    stage::Stage,
+    wait,
+};
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_visitors_message_is_sent_then_delivered_then_read() -> Result<()> {
-    let mut stage = Stage::set().await?;
+in_every_engine!(
+    a_visitors_message_is_sent_then_delivered_then_read,
+    an_agents_message_is_sent_then_delivered_then_read,
+    navigation_in_the_middle_of_a_conversation_keeps_everything,
+    text_is_never_markup,
+);
+
+async fn a_visitors_message_is_sent_then_delivered_then_read(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
 
     // While the agent's screen can't have it, it is sent and no more.
@@ -33,9 +44,8 @@ async fn a_visitors_message_is_sent_then_delivered_then_read() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_agents_message_is_sent_then_delivered_then_read() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn an_agents_message_is_sent_then_delivered_then_read(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     tab.click_hook("close").await?;
     tab.see("the closed panel", |widget| !widget.open).await?;
@@ -71,9 +81,8 @@ async fn an_agents_message_is_sent_then_delivered_then_read() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn navigation_in_the_middle_of_a_conversation_keeps_everything() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn navigation_in_the_middle_of_a_conversation_keeps_everything(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     for (step, page) in ["/catalogue.html", "/rope.html", "/cart.html", "/about.html"]
         .into_iter()
@@ -147,10 +156,9 @@ async fn typing_and_presence_show_on_the_other_side() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn text_is_never_markup() -> Result<()> {
+async fn text_is_never_markup(engine: Engine) -> Result<()> {
     const NASTY: &str = "<img src=x onerror=\"document.title='owned'\"> & <b>ünïcödé</b> ${1} \\n";
-    let mut stage = Stage::set().await?;
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     stage.agent_writes(&mut agent, conversation, NASTY).await?;
     stage

@@ -5,11 +5,14 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{
     agent::Agent,
-    browser::Tab,
+    browser::{Engine, Tab},
     checker::Writer,
+    in_every_engine,
     proxy::{BOTH, Forgotten, Way},
     stage::Stage,
 };
+
+in_every_engine!(the_server_is_killed_under_traffic);
 
 /// Messages of each side; the end comes in the middle of them.
 const TRAFFIC: usize = 16;
@@ -47,8 +50,8 @@ fn note_traffic(stage: &mut Stage) {
 
 /// Lets both sides write without a pause while `end` ends the server somewhere in the middle and
 /// starts it again.
-async fn restart_under_traffic(end: End) -> Result<(Stage, Tab, Agent, u64)> {
-    let mut stage = Stage::set().await?;
+async fn restart_under_traffic(engine: Engine, end: End) -> Result<(Stage, Tab, Agent, u64)> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     note_traffic(&mut stage);
     // A colleague watches, so that the end comes in the middle of the traffic and not after it.
@@ -108,9 +111,9 @@ enum End {
     Stop,
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_server_is_killed_under_traffic() -> Result<()> {
-    let (mut stage, tab, mut agent, conversation) = restart_under_traffic(End::Kill).await?;
+async fn the_server_is_killed_under_traffic(engine: Engine) -> Result<()> {
+    let (mut stage, tab, mut agent, conversation) =
+        restart_under_traffic(engine, End::Kill).await?;
     stage.visitor_writes(&tab, "still there?").await?;
     stage.agent_writes(&mut agent, conversation, "yes").await?;
     stage.settle(&[&tab], &agent, conversation).await?;
@@ -119,7 +122,7 @@ async fn the_server_is_killed_under_traffic() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_is_stopped_gracefully_under_traffic() -> Result<()> {
-    restart_under_traffic(End::Stop).await?;
+    restart_under_traffic(Engine::Chromium, End::Stop).await?;
     Ok(())
 }
 

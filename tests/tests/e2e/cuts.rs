@@ -5,10 +5,18 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use holdfast_tests::{
     agent::Agent,
-    browser::Tab,
+    browser::{Engine, Tab},
+    in_every_engine,
     proxy::{BOTH, Forgotten, Proxy, Scope, Way},
     stage::Stage,
 };
+
+in_every_engine!(
+    the_visitors_line_stalls,
+    the_visitors_line_loses_and_a_router_forgets_silently,
+    the_visitors_line_loses_and_a_router_resets,
+    a_reload_keeps_an_unsent_message,
+);
 
 /// How a line is cut.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +45,8 @@ impl Cut {
 
 /// Cuts the visitor's line, lets both sides write, waits until the widget says that the line is
 /// gone, heals it, and measures.
-async fn cut_the_visitors_line(cut: Cut) -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn cut_the_visitors_line(engine: Engine, cut: Cut) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     let before = stage.street.counts().accepted;
     cut.apply(&stage.street);
@@ -114,29 +122,26 @@ async fn afterwards(
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_visitors_line_stalls() -> Result<()> {
-    cut_the_visitors_line(Cut::Stall(&BOTH)).await
+async fn the_visitors_line_stalls(engine: Engine) -> Result<()> {
+    cut_the_visitors_line(engine, Cut::Stall(&BOTH)).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_visitors_line_loses_and_a_router_forgets_silently() -> Result<()> {
-    cut_the_visitors_line(Cut::Lose(&BOTH, Forgotten::Silent)).await
+async fn the_visitors_line_loses_and_a_router_forgets_silently(engine: Engine) -> Result<()> {
+    cut_the_visitors_line(engine, Cut::Lose(&BOTH, Forgotten::Silent)).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_visitors_line_loses_and_a_router_resets() -> Result<()> {
-    cut_the_visitors_line(Cut::Lose(&BOTH, Forgotten::Reset)).await
+async fn the_visitors_line_loses_and_a_router_resets(engine: Engine) -> Result<()> {
+    cut_the_visitors_line(engine, Cut::Lose(&BOTH, Forgotten::Reset)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_visitors_words_are_lost_while_the_agents_arrive() -> Result<()> {
-    cut_the_visitors_line(Cut::Lose(&[Way::Up], Forgotten::Silent)).await
+    cut_the_visitors_line(Engine::Chromium, Cut::Lose(&[Way::Up], Forgotten::Silent)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_visitor_is_heard_and_hears_nothing() -> Result<()> {
-    cut_the_visitors_line(Cut::Lose(&[Way::Down], Forgotten::Silent)).await
+    cut_the_visitors_line(Engine::Chromium, Cut::Lose(&[Way::Down], Forgotten::Silent)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,9 +222,8 @@ async fn write_more(
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reload_keeps_an_unsent_message() -> Result<()> {
-    let mut stage = Stage::set_with(Scope::WebSockets, &[]).await?;
+async fn a_reload_keeps_an_unsent_message(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
     let (tab, agent, conversation) = stage.greeting().await?;
     stage.street.lose(&BOTH);
     stage.visitor_writes(&tab, "written without a line").await?;

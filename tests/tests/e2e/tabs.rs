@@ -2,15 +2,20 @@
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
-    browser::Browser,
+    browser::{Browser, Engine},
+    in_every_engine,
     pages::{Pages, with_sandbox, with_tag},
     proxy::{BOTH, Forgotten},
     stage::Stage,
 };
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_tabs_are_one_visitor_and_both_show_everything() -> Result<()> {
-    let mut stage = Stage::set().await?;
+in_every_engine!(
+    two_tabs_are_one_visitor_and_both_show_everything,
+    a_page_without_storage_works_in_memory,
+);
+
+async fn two_tabs_are_one_visitor_and_both_show_everything(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (one, mut agent, conversation) = stage.greeting().await?;
     let two = stage
         .browser
@@ -106,9 +111,8 @@ async fn another_visitor_sees_nothing_of_it() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_without_storage_works_in_memory() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn a_page_without_storage_works_in_memory(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let mut agent = stage.agent("Ana").await?;
     let pages = Pages::serve([
         ("/", with_sandbox("/inner")),

@@ -1,0 +1,177 @@
+//! The engines in which the widget must work, and how a browser of each is started.
+
+use std::{ffi::OsString, fmt, net::TcpListener, path::Path, time::Duration};
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use thirtyfour::{
+    Capabilities, ChromiumLikeCapabilities as _, DesiredCapabilities, LoggingPrefsLogLevel,
+    common::capabilities::firefox::FirefoxPreferences,
+};
+
+use super::Wish;
+use crate::{process::Process, wait};
+
+/// What keeps Chromium from doing anything but what the test says, and from outliving its driver:
+/// with a pipe instead of a port it ends when the driver's end of the pipe closes.
+const CHROMIUM_FLAGS: [&str; 12] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-pipe",
+    "--window-size=1000,800",
+    "--lang=en-GB",
+];
+
+/// As a browser's settings call the refusal of all storage: cookies, and what is told by the same switch.
+const CHROMIUM_BLOCKS_STORAGE: u8 = 2;
+const FIREFOX_BLOCKS_STORAGE: u8 = 2;
+
+/// How long a driver is asked whether it listens.
+const DRIVER_START: Duration = Duration::from_secs(10);
+
+/// One of the three families of browsers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Chrome, Edge and most phones.
+    Chromium,
+    /// Firefox.
+    Firefox,
+    /// Debian's WebKitGTK: as close to Safari, and to every browser on an iPhone, as Linux comes.
+    WebKit,
+}
+
+/// The processes of one browser's driver, and how it is spoken to.
+pub(super) struct Driver {
+    pub(super) url: String,
+    pub(super) wishes: Capabilities,
+    // Held for their ends, in this order.
+    _driver: Process,
+    _screen: Option<Process>,
+}
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
+
+    /// Whether this engine has developer tools that a test can give commands to.
+    #[must_use]
+    pub fn has_devtools(self) -> bool {
+        match self {
+            Self::Chromium => true,
+            Self::Firefox | Self::WebKit => false,
+        }
+    }
+
+    /// Starts the engine's driver; whatever the browser keeps, it keeps below `profile`.
+    pub(super) async fn drive(self, wish: Wish, profile: &Path) -> Result<Driver> {
+        match self {
+            Self::Chromium => chromium(wish, profile).await,
+            Self::Firefox => firefox(wish, profile).await,
+            Self::WebKit => webkit(profile).await,
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::WebKit => "webkit",
+        })
+    }
+}
+
+async fn chromium(wish: Wish, profile: &Path) -> Result<Driver> {
+    let driver = Process::start("chromedriver", ["--port=0"])
+        .context("is chromium with its chromedriver installed?")?;
+    let port = port_after(&driver, "started successfully on port ").await?;
+    let mut wishes = DesiredCapabilities::chrome();
+    for flag in CHROMIUM_FLAGS {
+        wishes.add_arg(flag)?;
+    }
+    wishes.add_arg(&format!("--user-data-dir={}", profile.display()))?;
+    wishes.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+    if !wish.has_storage {
+        let content = json!({"cookies": CHROMIUM_BLOCKS_STORAGE});
+        let settings = json!({"profile": {"default_content_setting_values": content}});
+        wishes.add_experimental_option("prefs", settings)?;
+    }
+    Ok(Driver::at(port, wishes.into(), driver, None))
+}
+
+async fn firefox(wish: Wish, profile: &Path) -> Result<Driver> {
+    let args = ["--port=0", "--websocket-port=0", "--profile-root"];
+    let args = args.map(OsString::from).into_iter();
+    let driver = Process::start("geckodriver", args.chain([profile.into()]))
+        .context("is firefox with its geckodriver installed?")?;
+    let port = port_after(&driver, "Listening on 127.0.0.1:").await?;
+    let mut wishes = DesiredCapabilities::firefox();
+    wishes.add_arg("-headless")?;
+    wishes.add_arg("--width=1000")?;
+    wishes.add_arg("--height=800")?;
+    let mut settings = FirefoxPreferences::new();
+    settings.set("intl.accept_languages", "en-GB, en")?;
+    if !wish.has_storage {
+        settings.set("network.cookie.cookieBehavior", FIREFOX_BLOCKS_STORAGE)?;
+    }
+    wishes.set_preferences(settings)?;
+    Ok(Driver::at(port, wishes.into(), driver, None))
+}
+
+/// WebKit's browser wants a screen, and keeps nothing on disk while it is driven.
+async fn webkit(profile: &Path) -> Result<Driver> {
+    let screen = ["-displayfd", "1", "-screen", "0", "1280x1024x24"];
+    let screen = Process::start("Xvfb", screen.into_iter().chain(["-nolisten", "tcp"]))
+        .context("is xvfb installed?")?;
+    let number = screen.stdout.wait_for("a screen", |lines| {
+        lines.first().map(|line| line.trim().to_owned())
+    });
+    let display = format!("DISPLAY=:{}", number.await?);
+    let folder = format!("TMPDIR={}", profile.display());
+    // It takes no port 0. Between this moment and its start somebody else may get the port: then it ends.
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let at = format!("--port={port}");
+    let driver = [&display, &folder, "WebKitWebDriver", &at];
+    let driver = Process::start("env", driver).context("is webkit2gtk-driver installed?")?;
+    wait::until_for(
+        DRIVER_START,
+        "WebKit's driver",
+        async || {
+            Ok(tokio::net::TcpStream::connect(("127.0.0.1", port))
+                .await
+                .is_ok())
+        },
+        |listens| *listens,
+    )
+    .await?;
+    Ok(Driver::at(port, Capabilities::new(), driver, Some(screen)))
+}
+
+async fn port_after(driver: &Process, words: &str) -> Result<u16> {
+    let find = |lines: &[String]| {
+        lines.iter().find_map(|line| {
+            let (_, port) = line.split_once(words)?;
+            port.trim().trim_end_matches('.').parse::<u16>().ok()
+        })
+    };
+    driver.stdout.wait_for("the driver's port", find).await
+}
+
+impl Driver {
+    fn at(port: u16, wishes: Capabilities, driver: Process, screen: Option<Process>) -> Self {
+        Self {
+            url: format!("http://127.0.0.1:{port}"),
+            wishes,
+            _driver: driver,
+            _screen: screen,
+        }
+    }
+}
