@@ -39,6 +39,7 @@ mod page;
 mod reach;
 mod shell;
 mod socket;
+mod stay;
 mod storage;
 pub mod texts;
 mod view;

@@ -24,39 +24,79 @@ pub(crate) enum PageEvent {
     },
     /// Another tab stored something under this key.
     Stored(Option<String>),
+    /// The widget was thrown out of the document, and possibly all listeners with it.
+    Removed,
 }
 
-/// Listens for as long as the page lives.
+/// The listeners on the page.
+pub(crate) struct Listeners(Vec<Listener>);
+
+struct Listener {
+    target: EventTarget,
+    name: &'static str,
+    react: Closure<dyn FnMut(Event)>,
+}
+
+impl Listeners {
+    /// Listens again where the document has lost its listeners; elsewhere nothing changes.
+    pub(crate) fn renew(&self) {
+        for listener in &self.0 {
+            // Fails for no target that took it before.
+            let _ = listener.add();
+        }
+    }
+}
+
+impl Listener {
+    fn add(&self) -> Result<(), JsValue> {
+        let react = self.react.as_ref().unchecked_ref();
+        self.target
+            .add_event_listener_with_callback(self.name, react)
+    }
+}
+
+/// Listens to what happens to the page.
 pub(crate) fn listen(
     window: &Window,
     document: &Document,
     say: &Rc<dyn Fn(PageEvent)>,
-) -> Result<(), JsValue> {
+) -> Result<Listeners, JsValue> {
     let page = document.clone();
-    on(document, "visibilitychange", say, move |_| {
-        PageEvent::Visible(!page.hidden())
-    })?;
-    on(document, "freeze", say, |_| PageEvent::Frozen)?;
-    on(document, "resume", say, |_| PageEvent::Hint)?;
-    on(window, "online", say, |_| PageEvent::Hint)?;
-    on(window, "pagehide", say, |_| PageEvent::Left)?;
-    on(window, "pageshow", say, |event| PageEvent::Back {
-        is_restored: event.unchecked_ref::<PageTransitionEvent>().persisted(),
-    })?;
-    on(window, "storage", say, |event| {
-        PageEvent::Stored(event.unchecked_ref::<StorageEvent>().key())
-    })
+    let listeners = [
+        on(document, "visibilitychange", say, move |_| {
+            PageEvent::Visible(!page.hidden())
+        }),
+        on(document, "freeze", say, |_| PageEvent::Frozen),
+        on(document, "resume", say, |_| PageEvent::Hint),
+        on(window, "online", say, |_| PageEvent::Hint),
+        on(window, "pagehide", say, |_| PageEvent::Left),
+        on(window, "pageshow", say, |event| PageEvent::Back {
+            is_restored: event.unchecked_ref::<PageTransitionEvent>().persisted(),
+        }),
+        on(window, "storage", say, |event| {
+            PageEvent::Stored(event.unchecked_ref::<StorageEvent>().key())
+        }),
+    ];
+    listeners
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .map(Listeners)
 }
 
 fn on(
     target: &EventTarget,
-    name: &str,
+    name: &'static str,
     say: &Rc<dyn Fn(PageEvent)>,
     read: impl Fn(Event) -> PageEvent + 'static,
-) -> Result<(), JsValue> {
+) -> Result<Listener, JsValue> {
     let say = say.clone();
-    let listener = Closure::<dyn FnMut(Event)>::new(move |event| say(read(event)));
-    target.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref())?;
-    listener.forget();
-    Ok(())
+    let react = Closure::<dyn FnMut(Event)>::new(move |event| say(read(event)));
+    let target = target.clone();
+    let listener = Listener {
+        target,
+        name,
+        react,
+    };
+    listener.add()?;
+    Ok(listener)
 }

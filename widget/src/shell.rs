@@ -12,7 +12,7 @@ use holdfast_protocol::event::{Page, cut};
 use holdfast_protocol::frame::{self, VisitorUp};
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Window};
 
 use crate::app::{Effect, Model, Msg, Show, update};
@@ -20,9 +20,10 @@ use crate::clock;
 use crate::gate::{Gate, Step};
 use crate::keep::Keep;
 use crate::options::Options;
-use crate::page::{self, PageEvent};
+use crate::page::{self, Listeners, PageEvent};
 use crate::reach::Reach;
 use crate::socket::{Heard, Socket};
+use crate::stay::Stay;
 use crate::view::View;
 
 /// A draft is saved so long after a change at the latest; leaving the page saves it at once.
@@ -33,18 +34,14 @@ const SAVE_PAUSE_MS: u32 = 400;
 /// # Errors
 /// When the page lacks what the widget needs.
 pub(crate) fn start(options: Options) -> Result<(), JsValue> {
-    let window = web_sys::window().ok_or("there is no window")?;
+    // Some libraries put a class of their own in the place of Window, of which this is none.
+    let window: Window = js_sys::global().unchecked_into();
     let document = window.document().ok_or("there is no document")?;
     let post = Rc::new(Post::default());
-    let poster = post.clone();
-    let view = View::new(
-        document.clone(),
-        &options,
-        Rc::new(move |msg| poster.put(Input::Msg(msg))),
-    )?;
+    let (view, stay) = show(&document, &options, &post)?;
     let poster = post.clone();
     let on_page: Rc<dyn Fn(PageEvent)> = Rc::new(move |event| poster.put(Input::Page(event)));
-    page::listen(&window, &document, &on_page)?;
+    let listeners = page::listen(&window, &document, &on_page)?;
     let mut keep = Keep::new(&window, &options);
     let (model, client) = restore(&mut keep, &options, &window, &document);
     let is_visible = model.is_visible;
@@ -55,6 +52,8 @@ pub(crate) fn start(options: Options) -> Result<(), JsValue> {
         options,
         keep,
         view,
+        stay,
+        listeners,
         model,
         client,
         sockets: Vec::new(),
@@ -70,6 +69,17 @@ pub(crate) fn start(options: Options) -> Result<(), JsValue> {
     // The listeners on the page hold the other ends.
     std::mem::forget(post);
     Ok(())
+}
+
+/// Puts the widget onto the page, and watches that it stays there.
+fn show(document: &Document, options: &Options, post: &Rc<Post>) -> Result<(View, Stay), JsValue> {
+    let poster = post.clone();
+    let on_msg = Rc::new(move |msg| poster.put(Input::Msg(msg)));
+    let view = View::new(document.clone(), options, on_msg)?;
+    let poster = post.clone();
+    let on_removed = Rc::new(move || poster.put(Input::Page(PageEvent::Removed)));
+    let stay = Stay::watch(document, view.host(), on_removed)?;
+    Ok((view, stay))
 }
 
 /// Something that happened outside.
@@ -116,6 +126,8 @@ struct Shell {
     options: Options,
     keep: Keep,
     view: View,
+    stay: Stay,
+    listeners: Listeners,
     model: Model,
     client: Client<Visitor>,
     sockets: Vec<(LineId, Socket)>,
@@ -187,6 +199,7 @@ impl Shell {
                 self.client.resume(now);
                 self.client.handle_hint(now);
             }
+            PageEvent::Removed => self.come_back(),
             PageEvent::Stored(key) => {
                 let own = self.client.greeting().token.as_deref();
                 // A tab in which nothing was said yet follows; one with a conversation keeps it.
@@ -196,6 +209,24 @@ impl Shell {
                     self.become_visitor(token, now);
                 }
             }
+        }
+    }
+
+    /// Back onto a page that has thrown the widget out. What is shown follows from the model, which lives on.
+    fn come_back(&mut self) {
+        let shown = self
+            .post
+            .upgrade()
+            .map(|post| show(&self.document, &self.options, &post));
+        match shown {
+            Some(Ok((view, stay))) => {
+                (self.view, self.stay) = (view, stay);
+                self.listeners.renew();
+            }
+            Some(Err(error)) => {
+                web_sys::console::error_2(&"Holdfast: the chat is off the page.".into(), &error);
+            }
+            None => {}
         }
     }
 

@@ -26,7 +26,7 @@ const ICON_NEWEST: &str = "M12 5v14m6-6-6 6-6-6";
 
 /// The parts, by what they are for.
 pub(super) struct Frame {
-    host: HtmlElement,
+    pub(super) host: HtmlElement,
     pub(super) root: HtmlElement,
     pub(super) launcher: HtmlElement,
     pub(super) unread: HtmlElement,

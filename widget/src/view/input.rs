@@ -23,7 +23,19 @@ const COMPOSING_KEY: u32 = 229;
 /// The listeners, which live as long as the view.
 pub(super) struct Input {
     _listeners: Vec<Listener>,
-    _resize: Closure<dyn FnMut()>,
+    _resize: Resize,
+}
+
+/// An observer whose listener must not be called when it is gone.
+struct Resize {
+    observer: ResizeObserver,
+    _resized: Closure<dyn FnMut()>,
+}
+
+impl Drop for Resize {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
 }
 
 type Listener = Closure<dyn FnMut(Event)>;
@@ -102,7 +114,7 @@ impl Input {
 }
 
 fn clicked(event: &Event) -> Option<Msg> {
-    let target: Element = event.target()?.dyn_into().ok()?;
+    let target: Element = event.target()?.unchecked_into();
     let hook = target
         .closest("[data-hf]")
         .ok()??
@@ -152,16 +164,20 @@ fn place(list: &HtmlElement) -> Option<Place> {
 }
 
 /// Keeps the newest message in sight where the composer grows or a phone's keyboard opens.
-fn keep_end(frame: &Frame) -> Result<Closure<dyn FnMut()>, JsValue> {
+fn keep_end(frame: &Frame) -> Result<Resize, JsValue> {
     let list = frame.list.clone();
     let mut height = 0;
-    let resize = Closure::<dyn FnMut()>::new(move || {
+    let resized = Closure::<dyn FnMut()>::new(move || {
         let below = list.scroll_height() - list.scroll_top() - height;
         if below < END_PX {
             list.set_scroll_top(list.scroll_height());
         }
         height = list.client_height();
     });
-    ResizeObserver::new(resize.as_ref().unchecked_ref())?.observe(&frame.list);
-    Ok(resize)
+    let observer = ResizeObserver::new(resized.as_ref().unchecked_ref())?;
+    observer.observe(&frame.list);
+    Ok(Resize {
+        observer,
+        _resized: resized,
+    })
 }

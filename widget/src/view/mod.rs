@@ -14,7 +14,7 @@ use std::rc::Rc;
 use holdfast_protocol::client::{Entry, Visitor};
 use holdfast_protocol::limits;
 use wasm_bindgen::JsValue;
-use web_sys::Document;
+use web_sys::{Document, HtmlElement};
 
 use crate::app::{Model, Msg, Place, Show, rows};
 use crate::options::Options;
@@ -59,6 +59,11 @@ impl View {
             fitted: None,
             _input: input,
         })
+    }
+
+    /// Whether the page still has the widget is to be seen by this element.
+    pub(crate) fn host(&self) -> &HtmlElement {
+        &self.frame.host
     }
 
     /// Makes the page show the model.
