@@ -10,6 +10,7 @@ mod durability;
 mod files;
 mod full_disk;
 mod harness;
+mod hosts;
 mod operator;
 mod slow_lines;
 mod tabs;

@@ -1,0 +1,271 @@
+//! What the tag leaves on a page that has nothing to do with it: one name, and a button in a corner.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use holdfast_tests::{
+    browser::{Engine, Tab},
+    in_every_engine,
+    pages::{Page, Pages},
+    stage::Stage,
+    wait,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{CONTENT, Place, cannot_show, complaints, page, place, serve_with, talk};
+
+in_every_engine!(
+    one_name_and_no_cookie,
+    nothing_moves,
+    the_focus_stays_where_it_is,
+    clicks_reach_the_page,
+    the_page_stays_in_the_back_forward_cache,
+);
+
+const TRACE: &str = include_str!("trace.js");
+
+/// Inserts the tag, so that the page can be looked at before.
+const INSERT: &str = "const script = document.createElement('script');
+    script.async = true;
+    script.src = `http://${arguments[0]}/widget.js`;
+    script.dataset.site = 'demo';
+    document.head.append(script);";
+
+/// A page without the tag, with what looks for its traces.
+async fn plain() -> Result<Pages> {
+    let own = page("<script src=\"/trace.js\"></script>", CONTENT);
+    let more = [
+        ("/trace.js", Page::script(TRACE)),
+        ("/other", Page::html("<title>Other</title>")),
+    ];
+    serve_with(own, more).await
+}
+
+async fn insert_the_tag(stage: &Stage, tab: &Tab) -> Result<()> {
+    let server = stage.street.addr().to_string();
+    tab.run::<()>(INSERT, vec![json!(server)]).await?;
+    tab.see("the widget on a line", |widget| {
+        widget.here && widget.connection == "online"
+    })
+    .await?;
+    Ok(())
+}
+
+#[derive(Debug, Deserialize)]
+struct Changes {
+    names: Vec<String>,
+    parts: Vec<String>,
+}
+
+/// From the tag to the end of a conversation: one global name, no patched part of the language or the browser, no
+/// cookie, and nothing in the console.
+async fn one_name_and_no_cookie(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let pages = plain().await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.run::<()>("window.before = window.unsteadies = null;", vec![])
+        .await?;
+    let look = "window.before = inventory(); window.unsteadies = unsteady(before, inventory());";
+    tab.run::<()>(look, vec![]).await?;
+    // Asking for all names makes browsers say which of them are old.
+    let said_before = complaints(&tab).await?.len();
+    insert_the_tag(&stage, &tab).await?;
+    talk(&mut stage, &tab).await?;
+    let said = complaints(&tab).await?;
+    let changes = "const { names, parts } = changes(window.before, inventory());
+        return { names, parts: parts.filter((path) => !window.unsteadies.includes(path)) };";
+    let changes: Changes = tab.run(changes, vec![]).await?;
+    ensure!(changes.names == ["Holdfast"], "{changes:?}");
+    ensure!(changes.parts.is_empty(), "{changes:?}");
+    ensure!(tab.cookies().await?.is_empty());
+    ensure!(said.len() <= said_before, "{said:#?}");
+    Ok(())
+}
+
+/// Until the chat is opened nothing moves at all, and the page's own parts never do. In the open panel an answer may
+/// move a word.
+async fn nothing_moves(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let pages = plain().await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    let layout = "return layout().concat([document.documentElement.scrollWidth,
+        document.documentElement.scrollHeight].map(String));";
+    let before: Vec<String> = tab.run(layout, vec![]).await?;
+    insert_the_tag(&stage, &tab).await?;
+    ensure!(tab.run::<Vec<String>>(layout, vec![]).await? == before);
+    let shifts = shifts(&tab).await?;
+    ensure!(shifts.is_empty(), "{shifts:?}");
+
+    let mut agent = stage.agent("Ben").await?;
+    talk(&mut stage, &tab).await?;
+    // sleep: browsers forgive what moves within half a second of a key.
+    tokio::time::sleep(FORGIVEN).await;
+    let conversation = agent.desk().messages[0].conversation;
+    for answer in ["One more thing:", "we close at six."] {
+        stage.agent_writes(&mut agent, conversation, answer).await?;
+        stage.settle(&[&tab], &agent, conversation).await?;
+    }
+    let open: Vec<String> = tab.run(layout, vec![]).await?;
+    ensure!(open == before, "{open:?} instead of {before:?}");
+    let shifts = self::shifts(&tab).await?;
+    let sum: f64 = shifts.iter().map(|(value, _)| value).sum();
+    println!("layout shift of an open chat with two answers: {sum:.5}");
+    ensure!(sum < A_WORD, "{shifts:?}");
+    if !engine.has_devtools() {
+        cannot_show(engine, "the browser's own count", "only Chromium has one");
+    }
+    Ok(())
+}
+
+/// So long after an input, and then some, a shift does not count.
+const FORGIVEN: Duration = Duration::from_millis(600);
+
+/// What the browsers' score says of a word that moves; a page is called good below 0.1.
+const A_WORD: f64 = 0.001;
+
+/// How much of the page moved, and what.
+type Shift = (f64, String);
+
+async fn shifts(tab: &Tab) -> Result<Vec<Shift>> {
+    tab.run("return window.watched.shifts", vec![]).await
+}
+
+/// Neither loading nor an answer, nor a page on which the panel was open already, takes the focus away.
+async fn the_focus_stays_where_it_is(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let pages = plain().await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    let name = "return document.getElementById('name')";
+    tab.click(name, vec![]).await?;
+    insert_the_tag(&stage, &tab).await?;
+    focus_is_on(&tab, "name").await?;
+    let mut agent = stage.agent("Ben").await?;
+    talk(&mut stage, &tab).await?;
+    focus_is_on(&tab, "holdfast-chat").await?;
+
+    tab.click(name, vec![]).await?;
+    let conversation = agent.desk().messages[0].conversation;
+    stage
+        .agent_writes(&mut agent, conversation, "Anything else?")
+        .await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    focus_is_on(&tab, "name").await?;
+
+    tab.reload().await?;
+    tab.click(name, vec![]).await?;
+    insert_the_tag(&stage, &tab).await?;
+    let widget = tab.widget().await?;
+    ensure!(widget.open, "{widget:?}");
+    focus_is_on(&tab, "name").await
+}
+
+async fn focus_is_on(tab: &Tab, id: &str) -> Result<()> {
+    let focused: String = tab.run("return document.activeElement.id", vec![]).await?;
+    ensure!(focused == id, "the focus is on {focused:?}");
+    Ok(())
+}
+
+type Hit = (f64, f64, String);
+
+/// Whatever can be clicked on the page without the tag can be clicked with it, outside of what is seen of it.
+async fn clicks_reach_the_page(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let pages = plain().await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    let before: Vec<Hit> = tab.run("return hits()", vec![]).await?;
+    insert_the_tag(&stage, &tab).await?;
+    let closed: Vec<Hit> = tab.run("return hits()", vec![]).await?;
+    let launcher = place(&tab, "launcher").await?;
+    compare(&before, &closed, &[launcher])?;
+
+    tab.open_chat().await?;
+    at_rest(&tab).await?;
+    let open: Vec<Hit> = tab.run("return hits()", vec![]).await?;
+    let seen = [place(&tab, "launcher").await?, place(&tab, "panel").await?];
+    compare(&before, &open, &seen)?;
+
+    tab.click_hook("close").await?;
+    tab.see("the closed panel", |widget| !widget.open).await?;
+    at_rest(&tab).await?;
+    let closed: Vec<Hit> = tab.run("return hits()", vec![]).await?;
+    compare(&before, &closed, &[place(&tab, "launcher").await?])
+}
+
+/// The launcher grows under the mouse, and the panel rises: waits until nothing does any more.
+async fn at_rest(tab: &Tab) -> Result<()> {
+    let places = async || -> Result<(Place, Place)> {
+        Ok((place(tab, "launcher").await?, place(tab, "panel").await?))
+    };
+    let mut last = places().await?;
+    let mut steady = 0;
+    wait::until("everything at rest", places, |now| {
+        steady = if *now == last { steady + 1 } else { 0 };
+        last = *now;
+        steady == STEADY
+    })
+    .await?;
+    Ok(())
+}
+
+/// What lies in the same place at so many glances rests: they span more than an animation's slow beginning.
+const STEADY: u32 = 4;
+
+fn compare(before: &[Hit], after: &[Hit], seen: &[Place]) -> Result<()> {
+    ensure!(before.len() == after.len() && before.len() > 1000);
+    let mut taken = 0;
+    for (was, is) in before.iter().zip(after) {
+        let (x, y, hit) = is;
+        if seen.iter().any(|place| place.holds(*x, *y)) {
+            taken += usize::from(hit == "DIV#holdfast-chat");
+        } else {
+            ensure!(was == is, "at {x}, {y} is {hit} instead of {}", was.2);
+        }
+    }
+    ensure!(taken > 0, "the widget itself takes no clicks");
+    Ok(())
+}
+
+/// Both with a chat that was never opened and in the middle of a conversation, whose line is open.
+async fn the_page_stays_in_the_back_forward_cache(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let pages = plain().await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    ensure!(comes_back(&tab, &pages).await?, "the page without the tag");
+    insert_the_tag(&stage, &tab).await?;
+    if engine == Engine::Firefox {
+        cannot_show(
+            engine,
+            "the back/forward cache",
+            "it keeps no page with an open WebSocket, and decides so before the page hears that it is left",
+        );
+        return Ok(());
+    }
+    ensure!(comes_back(&tab, &pages).await?, "with an unopened chat");
+    tab.see("the line again", |widget| widget.connection == "online")
+        .await?;
+    talk(&mut stage, &tab).await?;
+    ensure!(comes_back(&tab, &pages).await?, "with an open chat");
+    let widget = tab
+        .see("the line again", |widget| widget.connection == "online")
+        .await?;
+    ensure!(widget.open && widget.messages.len() == 2, "{widget:?}");
+    Ok(())
+}
+
+/// Goes to another page and back: whether it is the same page as before.
+async fn comes_back(tab: &Tab, pages: &Pages) -> Result<bool> {
+    let mark = "window.restored = false;
+        addEventListener('pageshow', (event) => { window.restored = event.persisted; }, { once: true });";
+    tab.run::<()>(mark, vec![]).await?;
+    tab.goto(&pages.url("/other")).await?;
+    tab.back().await?;
+    let is_restored: bool = tab.run("return window.restored === true", vec![]).await?;
+    // What the browser itself says of the reasons; other engines say nothing.
+    let reasons = "return JSON.stringify(
+        performance.getEntriesByType('navigation')[0].notRestoredReasons ?? null)";
+    let reasons: String = tab.run(reasons, vec![]).await?;
+    println!("restored: {is_restored}, reasons against it: {reasons}");
+    ensure!(!is_restored || reasons == "null", "{reasons}");
+    Ok(is_restored)
+}
