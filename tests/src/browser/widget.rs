@@ -38,6 +38,10 @@ const READ: &str = r#"
     };
 "#;
 
+/// How much of the widget is moving.
+const MOVING: &str = "return document.querySelector('#holdfast-chat').shadowRoot.getAnimations()
+    .filter((it) => it.effect.getComputedTiming().iterations !== Infinity).length";
+
 /// What a person can see of the widget.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -141,6 +145,17 @@ impl Tab {
             widget.messages.iter().any(|bubble| bubble.text == text)
         })
         .await?;
+        Ok(())
+    }
+
+    /// Waits until nothing of the widget moves any more, what moves for ever aside: the launcher grows under the
+    /// mouse, and the panel rises.
+    ///
+    /// # Errors
+    /// When it does not come to rest.
+    pub async fn at_rest(&self) -> Result<()> {
+        let look = async || self.run::<u64>(MOVING, Vec::new()).await;
+        wait::until("the widget at rest", look, |moving| *moving == 0).await?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The promises, tried end to end: one file per group of scenarios.
 
 mod absence;
+mod accessibility;
 mod bad_agents;
 mod bad_visitors;
 mod conversation;

@@ -8,7 +8,6 @@ use holdfast_tests::{
     in_every_engine,
     pages::{Page, Pages},
     stage::Stage,
-    wait,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -180,36 +179,17 @@ async fn clicks_reach_the_page(engine: Engine) -> Result<()> {
     compare(&before, &closed, &[launcher])?;
 
     tab.open_chat().await?;
-    at_rest(&tab).await?;
+    tab.at_rest().await?;
     let open: Vec<Hit> = tab.run("return hits()", vec![]).await?;
     let seen = [place(&tab, "launcher").await?, place(&tab, "panel").await?];
     compare(&before, &open, &seen)?;
 
     tab.click_hook("close").await?;
     tab.see("the closed panel", |widget| !widget.open).await?;
-    at_rest(&tab).await?;
+    tab.at_rest().await?;
     let closed: Vec<Hit> = tab.run("return hits()", vec![]).await?;
     compare(&before, &closed, &[place(&tab, "launcher").await?])
 }
-
-/// The launcher grows under the mouse, and the panel rises: waits until nothing does any more.
-async fn at_rest(tab: &Tab) -> Result<()> {
-    let places = async || -> Result<(Place, Place)> {
-        Ok((place(tab, "launcher").await?, place(tab, "panel").await?))
-    };
-    let mut last = places().await?;
-    let mut steady = 0;
-    wait::until("everything at rest", places, |now| {
-        steady = if *now == last { steady + 1 } else { 0 };
-        last = *now;
-        steady == STEADY
-    })
-    .await?;
-    Ok(())
-}
-
-/// What lies in the same place at so many glances rests: they span more than an animation's slow beginning.
-const STEADY: u32 = 4;
 
 fn compare(before: &[Hit], after: &[Hit], seen: &[Place]) -> Result<()> {
     ensure!(before.len() == after.len() && before.len() > 1000);

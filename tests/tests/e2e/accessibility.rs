@@ -1,0 +1,155 @@
+//! The open panel, judged by axe-core by the rules of WCAG 2.2 AA, in each of its states.
+
+use anyhow::{Context as _, Result, ensure};
+use holdfast_tests::{
+    browser::{Engine, Tab},
+    foreign, in_every_engine,
+    pages::{Page, Pages, tag},
+    proxy::BOTH,
+    stage::Stage,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+in_every_engine!(a_light_panel, a_dark_panel, a_panel_on_a_phone);
+
+/// The rules of the standard's levels A and AA, up to its version 2.2.
+const RULES: [&str; 6] = [
+    "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa",
+];
+
+/// A phone's window; engines that run on a desk have no narrower one than a frame.
+const PHONE: &str = "<!doctype html><html lang=\"en\"><title>Phone</title>\
+    <iframe title=\"phone\" src=\"/\" width=390 height=640></iframe>";
+
+/// What the server says of a message that it can't take, said by the page: ours takes all that the widget sends.
+const REJECT: &str = "
+    window.WebSocket = class extends WebSocket {
+        send(text) {
+            const { send } = JSON.parse(text);
+            if (send?.text !== 'Refuse this') return super.send(text);
+            const rejected = { id: send.id, code: 'too_long', message: 'the text is too long' };
+            this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify({ rejected }) }));
+        }
+    };";
+
+const AUDIT: &str = "
+    const done = arguments[arguments.length - 1];
+    const brief = (found) => found.flatMap(({ id, nodes }) =>
+        nodes.map((node) => `${node.html}: ${id}: ${node.failureSummary}`));
+    axe.run({ include: [['#holdfast-chat']] }, { runOnly: { type: 'tag', values: arguments[0] } }).then(
+        ({ passes, violations, incomplete }) =>
+            done({ passed: passes.length, violations: brief(violations), unsure: brief(incomplete) }),
+        (error) => done({ passed: 0, violations: [String(error)], unsure: [] }));";
+
+#[derive(Debug, Deserialize)]
+struct Report {
+    passed: usize,
+    violations: Vec<String>,
+    unsure: Vec<String>,
+}
+
+async fn a_light_panel(engine: Engine) -> Result<()> {
+    audit_all(engine, "light", false).await
+}
+
+async fn a_dark_panel(engine: Engine) -> Result<()> {
+    audit_all(engine, "dark", false).await
+}
+
+async fn a_panel_on_a_phone(engine: Engine) -> Result<()> {
+    audit_all(engine, "light", true).await
+}
+
+/// Leads the panel through its states.
+async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let pages = site(&stage, theme).await?;
+    let tab = if is_phone {
+        stage.browser.open(&pages.url("/phone")).await?.frame(0)
+    } else {
+        stage.browser.open(&pages.url("/")).await?
+    };
+    let mut agent = stage.agent("Ana").await?;
+    tab.see("the widget", |widget| widget.here).await?;
+    // The widget stands beside the body, and axe looks for backgrounds below the body only.
+    let inside = "document.body.append(document.querySelector('#holdfast-chat'))";
+    tab.run::<()>(inside, vec![]).await?;
+    audit(&tab, "closed").await?;
+    tab.open_chat().await?;
+    audit(&tab, "empty").await?;
+
+    stage.visitor_writes(&tab, "Is the rope in stock?").await?;
+    let desk = agent
+        .see("the question", |desk| {
+            desk.find("Is the rope in stock?").is_some()
+        })
+        .await?;
+    let conversation = desk
+        .find("Is the rope in stock?")
+        .context("it")?
+        .conversation;
+    let answer = "Yes, in forty metres. See https://example.com/rope, or call us.";
+    stage.agent_writes(&mut agent, conversation, answer).await?;
+    agent
+        .tell(&json!({"typing": {"conversation": conversation, "active": true}}))
+        .await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    audit(&tab, "conversation").await?;
+
+    tab.write("Refuse this").await?;
+    tab.see("the failed message", |widget| {
+        widget.state_of("Refuse this") == Some("failed")
+    })
+    .await?;
+    audit(&tab, "failed").await?;
+
+    stage.street.lose(&BOTH);
+    tab.write("Are you there?").await?;
+    tab.draft("I will wa").await?;
+    tab.see("the words about it", |widget| {
+        widget.connection == "offline" && !widget.words.is_empty()
+    })
+    .await?;
+    audit(&tab, "offline").await
+}
+
+async fn site(stage: &Stage, theme: &str) -> Result<Pages> {
+    let attributes = format!("data-site=\"demo\" data-theme=\"{theme}\"");
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><title>A shop</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <script>{REJECT}</script><script src=\"/axe.js\"></script></head>\
+         <body><main><h1>A shop</h1></main>{}</body></html>",
+        tag(stage.street.addr(), &attributes)
+    );
+    let axe = foreign::from_npm("axe-core/axe.min.js")?;
+    Pages::serve([
+        ("/", Page::html(html)),
+        ("/phone", Page::html(PHONE)),
+        ("/axe.js", Page::script(axe)),
+    ])
+    .await
+}
+
+async fn audit(tab: &Tab, state: &str) -> Result<()> {
+    tab.at_rest().await?;
+    let report: Report = tab.run_async(AUDIT, vec![json!(RULES)]).await?;
+    println!(
+        "{state}: {} rules passed, {} not, {} undecided",
+        report.passed,
+        report.violations.len(),
+        report.unsure.len()
+    );
+    // The initial is an ornament beside the name, of the name's colours, under the mark of presence.
+    let open = report.unsure.iter();
+    let open: Vec<_> = open.filter(|node| !node.starts_with("<b>A</b>")).collect();
+    ensure!(open.is_empty(), "{state}: undecided: {open:#?}");
+    ensure!(report.passed > 3, "axe looked at nothing: {report:?}");
+    ensure!(
+        report.violations.is_empty(),
+        "{state}: {:#?}",
+        report.violations
+    );
+    Ok(())
+}
