@@ -6,6 +6,7 @@
 //! * [`frame`]: every frame, one enum per direction and audience.
 //! * [`event`], [`id`], [`time`]: what frames are made of. [`limits`]: how large anything may become.
 //! * [`client`]: the client's half. [`reader`]: the server's half of one connection.
+//! * [`compact`]: the same frames for the widget, in less code.
 //!
 //! # Driving a client
 //!
@@ -51,6 +52,7 @@
 //! doubtful line is kept beside them, since its answer may only be late.
 
 pub mod client;
+pub mod compact;
 pub mod event;
 pub mod frame;
 pub mod id;

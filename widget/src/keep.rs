@@ -1,6 +1,7 @@
 //! What is kept for the next page and the next tab: the tab's state as one value, the visitor's token.
 
 use holdfast_protocol::client::{Client, Visitor};
+use holdfast_protocol::compact;
 use web_sys::Window;
 
 use crate::app::{Model, SavedTab, SavedTabRef};
@@ -39,7 +40,7 @@ impl Keep {
     pub(crate) fn load(&mut self) -> (SavedTab, Option<String>) {
         let state = self.tab.get(&self.state_key);
         let state: SavedTab = state
-            .and_then(|text| serde_json::from_str(&text).ok())
+            .and_then(|text| compact::read(&text))
             .unwrap_or_default();
         self.known = self.stored_token();
         let token = self.known.clone().or_else(|| state.token.clone());
@@ -83,8 +84,7 @@ impl Keep {
     }
 
     fn write(&self, state: &SavedTabRef<'_>) -> bool {
-        // The state is made of numbers, texts and lists, which always have a JSON form.
-        serde_json::to_string(state).is_ok_and(|text| self.tab.set(&self.state_key, &text))
+        self.tab.set(&self.state_key, &compact::write(state))
     }
 
     fn stored_token(&self) -> Option<String> {

@@ -8,8 +8,9 @@ use gloo_timers::callback::Timeout;
 use holdfast_protocol::client::{
     Client, ClientEvent, LineId, Output, Visitor, VisitorCommand, VisitorGreeting,
 };
+use holdfast_protocol::compact;
 use holdfast_protocol::event::{Page, cut};
-use holdfast_protocol::frame::{self, VisitorUp};
+use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
 use wasm_bindgen::{JsCast, JsValue};
@@ -149,7 +150,12 @@ impl Shell {
                 self.gate.opened(line);
                 self.client.handle_opened(line, now);
             }
-            Input::Line(line, Heard::Text(text)) => self.client.handle_text(line, &text, now),
+            Input::Line(line, Heard::Text(text)) => {
+                match compact::parse(&text, limits::DOWN_FRAME_BYTES) {
+                    Some(down) => self.client.handle_frame(line, down, now),
+                    None => self.client.handle_nonsense(line, now),
+                }
+            }
             Input::Line(line, Heard::Closed) => self.fail(line),
             Input::Reached(line, is_answered) => {
                 for step in self.gate.reached(line, is_answered, now) {
@@ -260,8 +266,8 @@ impl Shell {
             }
             Output::Transmit(line, up) => {
                 let socket = self.sockets.iter().find(|(id, _)| *id == line);
-                if let (Some((_, socket)), Ok(text)) = (socket, frame::write(&up)) {
-                    socket.send(&text);
+                if let Some((_, socket)) = socket {
+                    socket.send(&compact::write(&up));
                 }
             }
             Output::Close(line) => self.hang_up(line),

@@ -129,10 +129,16 @@ impl<A: Audience> Client<A> {
     pub fn handle_text(&mut self, line: LineId, text: &str, now: Millis) {
         match frame::parse::<A::Down>(text, limits::DOWN_FRAME_BYTES) {
             Ok(down) => self.handle_frame(line, down, now),
-            Err(_) if self.lines.is_current(line) || self.lines.is_attempt(line) => {
-                self.handle_violation(line, now);
-            }
-            Err(_) => self.settle(now),
+            Err(_) => self.handle_nonsense(line, now),
+        }
+    }
+
+    /// A line yielded what is no frame, by the judgement of a caller who reads frames by itself.
+    pub fn handle_nonsense(&mut self, line: LineId, now: Millis) {
+        if self.lines.is_current(line) || self.lines.is_attempt(line) {
+            self.handle_violation(line, now);
+        } else {
+            self.settle(now);
         }
     }
 

@@ -1,19 +1,18 @@
 //! What a tab keeps across navigations and reloads, as one value.
 
 use holdfast_protocol::client::{Saved, Visitor};
+use holdfast_protocol::compact::{Read, Value, Write, member};
 use holdfast_protocol::event::{Receipt, VisitorEvent};
-use serde::{Deserialize, Serialize};
 
 use super::model::{Model, Place};
 use super::transcript::Transcript;
 
 /// A tab's state as it is read back.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub struct SavedTab {
     open: bool,
     /// Pixels to the end of the list, as in [`Place::At`]; nothing at its end.
-    scroll: Option<i32>,
+    scroll: Option<u32>,
     draft: String,
     read: u64,
     agents: Receipt,
@@ -25,10 +24,10 @@ pub struct SavedTab {
 }
 
 /// A tab's state as it is written.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct SavedTabRef<'a> {
     open: bool,
-    scroll: Option<i32>,
+    scroll: Option<u32>,
     draft: &'a str,
     read: u64,
     agents: Receipt,
@@ -45,7 +44,7 @@ impl<'a> SavedTabRef<'a> {
             open: model.is_open,
             scroll: match model.place {
                 Place::End => None,
-                Place::At { from_end, .. } => Some(from_end),
+                Place::At { from_end, .. } => from_end.try_into().ok(),
             },
             draft: &model.draft,
             read: model.read,
@@ -66,6 +65,41 @@ impl<'a> SavedTabRef<'a> {
     }
 }
 
+impl Write for SavedTabRef<'_> {
+    fn write(&self, out: &mut String) {
+        out.push('{');
+        member(out, "open", &self.open);
+        member(out, "scroll", &self.scroll);
+        member(out, "draft", &self.draft);
+        member(out, "read", &self.read);
+        member(out, "agents", &self.agents);
+        member(out, "token", &self.token);
+        member(out, "client", &self.client);
+        member(out, "events", &self.events);
+        out.push('}');
+    }
+}
+
+impl Read for SavedTab {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            open: or_default(value, "open")?,
+            scroll: or_default(value, "scroll")?,
+            draft: or_default(value, "draft")?,
+            read: or_default(value, "read")?,
+            agents: or_default(value, "agents")?,
+            token: or_default(value, "token")?,
+            client: or_default(value, "client")?,
+            events: or_default(value, "events")?,
+        })
+    }
+}
+
+/// A page of another version may have saved a state without the member.
+fn or_default<T: Read + Default>(value: &Value, name: &str) -> Option<T> {
+    Some(value.member::<Option<T>>(name)?.unwrap_or_default())
+}
+
 impl SavedTab {
     /// Goes on where the tab was left, as the visitor who has `token`. The log of somebody else is
     /// dropped, and so is a log that does not end at the cursor; what was written is kept.
@@ -80,7 +114,8 @@ impl SavedTab {
         let transcript = Transcript::restore(self.events);
         let after = client.cursor.map(|cursor| cursor.after);
         if self.token.as_deref() == token && after == Some(transcript.last()) {
-            model.place = self.scroll.map_or(Place::End, |from_end| Place::At {
+            let from_end = self.scroll.and_then(|from_end| from_end.try_into().ok());
+            model.place = from_end.map_or(Place::End, |from_end| Place::At {
                 from_end,
                 is_near_top: false,
             });
@@ -97,6 +132,7 @@ impl SavedTab {
 #[cfg(test)]
 mod tests {
     use holdfast_protocol::client::{Entry, VisitorCommand};
+    use holdfast_protocol::compact;
     use holdfast_protocol::frame::Resume;
     use holdfast_protocol::id::{Epoch, EventId};
     use holdfast_protocol::time::Millis;
@@ -133,11 +169,11 @@ mod tests {
             cursor,
             outbox: vec![entry],
         };
-        serde_json::to_string(&SavedTabRef::new(&model, &client, Some("token"))).unwrap()
+        compact::write(&SavedTabRef::new(&model, &client, Some("token")))
     }
 
     fn read(text: &str) -> SavedTab {
-        serde_json::from_str(text).unwrap()
+        compact::read(text).unwrap()
     }
 
     #[test]

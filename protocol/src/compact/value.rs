@@ -1,0 +1,270 @@
+//! JSON as a tree, read strictly (RFC 8259).
+
+use super::Read;
+
+/// Values in values: the deepest frame has seven, and the stack holds this many.
+const DEPTH: u32 = 64;
+
+/// A value of JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number that is not negative.
+    Number(u64),
+    /// Any other number; no member of ours has one.
+    OtherNumber,
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Self>),
+    /// Members by name, in their order.
+    Object(Vec<(String, Self)>),
+}
+
+impl Value {
+    /// Reads a text that is one value and nothing else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut reader = Reader { text, at: 0 };
+        let value = reader.value(DEPTH)?;
+        reader.token().is_none().then_some(value)
+    }
+
+    /// The member of this name. Nothing where it is missing and required, of another kind or there twice, and
+    /// where this is no object.
+    #[must_use]
+    pub fn member<T: Read>(&self, name: &str) -> Option<T> {
+        match self.find(name)? {
+            Some(value) => T::read(value),
+            None => T::absent(),
+        }
+    }
+
+    /// Of an object with one member: its name, and the value.
+    #[must_use]
+    pub fn only_member(&self) -> Option<(&str, &Self)> {
+        match self.members()? {
+            [(name, value)] => Some((name, value)),
+            _ => None,
+        }
+    }
+
+    /// The members of an object.
+    #[must_use]
+    pub fn members(&self) -> Option<&[(String, Self)]> {
+        if let Self::Object(members) = self {
+            Some(members)
+        } else {
+            None
+        }
+    }
+
+    /// The text of a text.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
+    #[expect(
+        clippy::option_option,
+        reason = "no such member is one thing, no object or two such members another"
+    )]
+    fn find(&self, wanted: &str) -> Option<Option<&Self>> {
+        let mut found = None;
+        for (name, value) in self.members()? {
+            if name == wanted && found.replace(value).is_some() {
+                return None;
+            }
+        }
+        Some(found)
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn value(&mut self, depth: u32) -> Option<Value> {
+        let depth = depth.checked_sub(1)?;
+        match self.token()? {
+            b'n' => self.rest_of_word("ull", Value::Null),
+            b't' => self.rest_of_word("rue", Value::Bool(true)),
+            b'f' => self.rest_of_word("alse", Value::Bool(false)),
+            b'"' => self.rest_of_text().map(Value::Text),
+            b'[' => self.rest_of_list(depth),
+            b'{' => self.rest_of_object(depth),
+            first => self.rest_of_number(first),
+        }
+    }
+
+    fn rest_of_list(&mut self, depth: u32) -> Option<Value> {
+        let mut values = Vec::new();
+        if self.skip_token(b']') {
+            return Some(Value::List(values));
+        }
+        loop {
+            values.push(self.value(depth)?);
+            match self.token()? {
+                b',' => {}
+                b']' => return Some(Value::List(values)),
+                _ => return None,
+            }
+        }
+    }
+
+    fn rest_of_object(&mut self, depth: u32) -> Option<Value> {
+        let mut members = Vec::new();
+        if self.skip_token(b'}') {
+            return Some(Value::Object(members));
+        }
+        loop {
+            let name = self
+                .skip_token(b'"')
+                .then(|| self.rest_of_text())
+                .flatten()?;
+            if !self.skip_token(b':') {
+                return None;
+            }
+            members.push((name, self.value(depth)?));
+            match self.token()? {
+                b',' => {}
+                b'}' => return Some(Value::Object(members)),
+                _ => return None,
+            }
+        }
+    }
+
+    fn rest_of_text(&mut self) -> Option<String> {
+        let mut text = String::new();
+        loop {
+            let start = self.at;
+            let end = loop {
+                match self.next()? {
+                    end @ (b'"' | b'\\') => break end,
+                    0..b' ' => return None,
+                    _ => {}
+                }
+            };
+            text.push_str(self.text.get(start..self.at - 1)?);
+            if end == b'"' {
+                return Some(text);
+            }
+            text.push(self.rest_of_escape()?);
+        }
+    }
+
+    fn rest_of_escape(&mut self) -> Option<char> {
+        Some(match self.next()? {
+            itself @ (b'"' | b'\\' | b'/') => char::from(itself),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let unit = self.hex()?;
+                let is_high = (0xd800..0xdc00).contains(&unit);
+                if !is_high {
+                    return char::from_u32(unit);
+                }
+                // UTF-16 writes what lies beyond its first plane as two units.
+                let low = (self.next()? == b'\\' && self.next()? == b'u').then(|| self.hex());
+                let low = low.flatten().filter(|low| (0xdc00..0xe000).contains(low))?;
+                return char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+            }
+            _ => return None,
+        })
+    }
+
+    fn hex(&mut self) -> Option<u32> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = unit << 4 | char::from(self.next()?).to_digit(16)?;
+        }
+        Some(unit)
+    }
+
+    fn rest_of_number(&mut self, first: u8) -> Option<Value> {
+        let mut is_ours = first != b'-';
+        let first = if is_ours { first } else { self.next()? };
+        let mut number = u64::from(char::from(first).to_digit(10)?);
+        while number > 0
+            && let Some(digit) = self.skip_digit()
+        {
+            let longer = number
+                .checked_mul(10)
+                .and_then(|ten| ten.checked_add(digit));
+            is_ours &= longer.is_some();
+            number = longer.unwrap_or(u64::MAX);
+        }
+        if self.skip(b'.') {
+            is_ours = false;
+            self.skip_digits()?;
+        }
+        if self.skip(b'e') || self.skip(b'E') {
+            is_ours = false;
+            let _ = self.skip(b'+') || self.skip(b'-');
+            self.skip_digits()?;
+        }
+        Some(if is_ours {
+            Value::Number(number)
+        } else {
+            Value::OtherNumber
+        })
+    }
+
+    fn skip_digits(&mut self) -> Option<()> {
+        self.skip_digit()?;
+        while self.skip_digit().is_some() {}
+        Some(())
+    }
+
+    fn skip_digit(&mut self) -> Option<u64> {
+        let digit = char::from(self.peek()?).to_digit(10)?;
+        self.at += 1;
+        Some(u64::from(digit))
+    }
+
+    fn rest_of_word(&mut self, rest: &str, value: Value) -> Option<Value> {
+        rest.bytes().all(|byte| self.skip(byte)).then_some(value)
+    }
+
+    fn skip_token(&mut self, byte: u8) -> bool {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+        self.skip(byte)
+    }
+
+    fn skip(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn token(&mut self) -> Option<u8> {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+        self.next()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+}
