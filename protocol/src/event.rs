@@ -205,10 +205,8 @@ pub fn check_text(text: &str) -> Result<(), TextError> {
 /// The longest beginning of `text` that has at most `bytes` bytes and ends at a character.
 #[must_use]
 pub fn cut(text: &str, bytes: usize) -> &str {
-    let end = (0..=bytes.min(text.len()))
-        .rev()
-        .find(|&at| text.is_char_boundary(at));
-    &text[..end.unwrap_or(0)]
+    text.get(..text.floor_char_boundary(bytes))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
