@@ -14,6 +14,9 @@ use sha2::{Digest, Sha256};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// The pasted script. The widget's build leaves it beside the rest, made small.
+const SCRIPT: &str = "widget.js";
+
 /// What the pasted script writes where the assets' folder belongs.
 const ASSETS: &str = "__ASSETS__";
 
@@ -45,21 +48,22 @@ fn main() -> Result<()> {
     };
     let widget = if dist.is_dir() {
         read_folder(&dist, |path| {
-            path.ends_with(".js") || path.ends_with(".wasm")
+            path.ends_with(".wasm") || (path.ends_with(".js") && path != SCRIPT)
         })?
     } else {
         Vec::new()
     };
     let folder = format!("/assets/{}", hash(&widget));
-    let script = fs::read_to_string(www.join("widget.js"))?;
     let script = if widget.is_empty() {
         NO_WIDGET.to_owned()
-    } else if script.contains(ASSETS) {
-        script.replace(ASSETS, &folder)
     } else {
-        return Err(format!("www/widget.js has no {ASSETS}").into());
+        fs::read_to_string(dist.join(SCRIPT))?
     };
-    let pages = read_folder(&www, |path| path != "widget.js")?;
+    if !widget.is_empty() && !script.contains(ASSETS) {
+        return Err(format!("{SCRIPT} has no {ASSETS}").into());
+    }
+    let script = script.replace(ASSETS, &folder);
+    let pages = read_folder(&www, |path| path != SCRIPT)?;
 
     writeln!(output.code, "pub(super) static WIDGET: &[Asset] = &[")?;
     for (path, bytes) in &widget {

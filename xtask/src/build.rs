@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::pack;
 use crate::repo::Repo;
 use crate::setup;
 use crate::shell;
@@ -17,7 +18,8 @@ use crate::shell;
 const WIDGET_SOURCES: &[&str] = &[
     "widget",
     "protocol",
-    "www",
+    "www/widget.js",
+    "xtask/src/pack.rs",
     "Trunk.toml",
     "Cargo.lock",
     "Cargo.toml",
@@ -25,10 +27,10 @@ const WIDGET_SOURCES: &[&str] = &[
 
 /// Builds the widget into `target/widget/dist`, unless what lies there was built from the same sources.
 pub(crate) fn widget(repo: &Repo) -> Result<()> {
-    let folder = repo.generated().join("widget");
+    let folder = folder(repo);
     let stamp = folder.join("stamp");
     let fingerprint = fingerprint(repo)?;
-    let built = folder.join("dist").join("index.html").is_file();
+    let built = dist(repo).join("index.html").is_file();
     if built && fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == fingerprint) {
         return Ok(());
     }
@@ -37,10 +39,16 @@ pub(crate) fn widget(repo: &Repo) -> Result<()> {
     // A build that is broken off must not leave the mark of a whole one.
     let _ = fs::remove_file(&stamp);
     shell::open(&mut trunk(repo)?)?;
+    pack::pack(repo, &dist(repo))?;
     fs::create_dir_all(&folder)?;
     fs::write(&stamp, fingerprint).with_context(|| format!("can't write {}", stamp.display()))?;
     eprintln!("build: the widget took {} s", began.elapsed().as_secs());
     Ok(())
+}
+
+/// What of the widget the server hands out.
+pub(crate) fn dist(repo: &Repo) -> PathBuf {
+    folder(repo).join("dist")
 }
 
 /// Builds the server and the agent's client.
@@ -59,6 +67,10 @@ pub(crate) fn binaries(repo: &Repo, release: bool) -> Result<()> {
         cargo.arg("--release");
     }
     shell::open(&mut cargo)
+}
+
+fn folder(repo: &Repo) -> PathBuf {
+    repo.generated().join("widget")
 }
 
 fn trunk(repo: &Repo) -> Result<Command> {
@@ -82,6 +94,7 @@ fn fingerprint(repo: &Repo) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     shell::output(repo.rustc().arg("-vV"))?.hash(&mut hasher);
     setup::wasm_opt(repo).is_some().hash(&mut hasher);
+    setup::esbuild(repo).is_some().hash(&mut hasher);
     for source in WIDGET_SOURCES {
         for file in files_below(&repo.root().join(source))? {
             repo.shown(&file).hash(&mut hasher);

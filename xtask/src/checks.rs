@@ -10,6 +10,7 @@ use crate::build;
 use crate::repo::Repo;
 use crate::setup::{self, Browser, Need};
 use crate::shell;
+use crate::sizes;
 use crate::tidy;
 
 /// What `holdfast-protocol` must not pull in, directly or through others: clocks, randomness, sockets, a browser.
@@ -41,7 +42,7 @@ pub(crate) enum Stage {
     Deny,
     /// The protocol builds for the browser and pulls in no clock, randomness or IO.
     Wasm,
-    /// The widget is built, then all tests run.
+    /// The widget is built and keeps to its budgets, then all tests run.
     Tests,
 }
 
@@ -225,6 +226,7 @@ fn wasm(repo: &Repo) -> Result<()> {
 
 fn tests(repo: &Repo, filters: &[String]) -> Result<ExitCode> {
     build::widget(repo)?;
+    sizes::check(repo)?;
     // One build for all of it: the programs that the end-to-end tests start, and the tests.
     shell::open(&mut repo.cargo(&["build", "--workspace", "--bins", "--tests"]))?;
     if filters.is_empty() {

@@ -4,10 +4,12 @@
 
 mod build;
 mod checks;
+mod pack;
 mod repo;
 mod run;
 mod setup;
 mod shell;
+mod sizes;
 mod soak;
 mod tidy;
 
@@ -95,6 +97,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             setup::ensure(&repo, setup::FOR_RUN)?;
             build::widget(&repo)?;
             build::binaries(&repo, release)?;
+            sizes::check(&repo)?;
         }
         Command::Run(options) => return run::run(&repo, &options),
         Command::Agent { data, arguments } => return run::agent(&repo, data, &arguments),

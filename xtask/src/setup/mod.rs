@@ -19,7 +19,7 @@ use crate::repo::Repo;
 pub(crate) use browser::Browser;
 pub(crate) use rust::wasm_environment;
 pub(crate) use scripts::folder as scripts;
-pub(crate) use tools::wasm_opt;
+pub(crate) use tools::{esbuild, wasm_opt};
 
 /// Something that a command of ours can't do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub(crate) enum Need {
     Trunk,
     /// wasm-bindgen in the version of Cargo.lock, which Trunk calls.
     WasmBindgen,
-    /// wasm-opt, which Trunk calls. The widget builds without it, and is larger then.
-    WasmOpt,
+    /// wasm-opt, which Trunk calls, and esbuild. The widget builds without them, and is larger then.
+    NpmTools,
     /// The test runner.
     Nextest,
     /// The check of the dependencies' licences and sources.
@@ -68,7 +68,7 @@ pub(crate) const FOR_RUN: &[Need] = &[
     Need::WasmTarget,
     Need::Trunk,
     Need::WasmBindgen,
-    Need::WasmOpt,
+    Need::NpmTools,
 ];
 
 /// What `test` needs.
@@ -79,7 +79,7 @@ pub(crate) const FOR_TEST: &[Need] = &[
     Need::RustComponents,
     Need::Trunk,
     Need::WasmBindgen,
-    Need::WasmOpt,
+    Need::NpmTools,
     Need::Nextest,
     Need::Deny,
     Need::Browser,
@@ -99,7 +99,7 @@ pub(crate) const FOR_SOAK: &[Need] = &[
     Need::WasmTarget,
     Need::Trunk,
     Need::WasmBindgen,
-    Need::WasmOpt,
+    Need::NpmTools,
     Need::Browser,
     Need::Namespaces,
     Need::Proxy,
@@ -169,7 +169,7 @@ impl Need {
                 Some(tool) => tool.is_installed(repo),
                 None => true,
             },
-            Self::WasmOpt => wasm_opt(repo).is_some(),
+            Self::NpmTools => wasm_opt(repo).is_some() && esbuild(repo).is_some(),
             Self::Nextest => repo.which("cargo-nextest").is_some(),
             Self::Deny => tools::DENY.is_installed(repo),
             Self::Browser => Browser::find(repo).is_some(),
@@ -195,7 +195,7 @@ impl Need {
                 Some(tool) => tool.install(repo),
                 None => Ok(()),
             },
-            Self::WasmOpt => tools::install_wasm_opt(repo),
+            Self::NpmTools => tools::install_npm_tools(repo),
             Self::Nextest => tools::NEXTEST.install(repo),
             Self::Deny => tools::DENY.install(repo),
             Self::Browser => browser::install(repo),
@@ -237,9 +237,10 @@ impl Need {
                     tools::wasm_bindgen(repo)?.map_or_else(String::new, |tool| tool.title());
                 format!("compiling {title}: it joins the widget to JavaScript (about 2 minutes)")
             }
-            Self::WasmOpt => format!(
-                "fetching wasm-opt (npm's {}): it makes the widget smaller",
-                tools::BINARYEN
+            Self::NpmTools => format!(
+                "fetching wasm-opt and esbuild (npm's {} and {}): they make the widget smaller",
+                tools::WASM_OPT.package,
+                tools::ESBUILD.package
             ),
             Self::Nextest => format!(
                 "compiling {}: it runs the tests (about 3 minutes)",

@@ -65,8 +65,23 @@ pub(super) const GECKODRIVER: Pinned = Pinned {
     arguments: &["--locked"],
 };
 
-/// The npm package with wasm-opt; Debian's is too old for what today's compilers emit.
-pub(super) const BINARYEN: &str = "binaryen@132.0.0";
+/// A program of an npm package.
+pub(super) struct NpmTool {
+    binary: &'static str,
+    pub(super) package: &'static str,
+}
+
+/// Debian's is too old for what today's compilers emit.
+pub(super) const WASM_OPT: NpmTool = NpmTool {
+    binary: "wasm-opt",
+    package: "binaryen@132.0.0",
+};
+
+/// Makes JavaScript smaller.
+pub(super) const ESBUILD: NpmTool = NpmTool {
+    binary: "esbuild",
+    package: "esbuild@0.28.2",
+};
 
 /// How the tools are compiled: they run for seconds, so compiling them fast matters more than what they cost then.
 const FAST_TO_COMPILE: &[(&str, &str)] = &[
@@ -149,24 +164,38 @@ pub(super) fn wasm_bindgen(repo: &Repo) -> Result<Option<Tool>> {
 
 /// Where wasm-opt lies, if it is installed.
 pub(crate) fn wasm_opt(repo: &Repo) -> Option<PathBuf> {
-    let path = npm_folder(repo)
-        .join("node_modules")
-        .join(".bin")
-        .join("wasm-opt");
-    let right = stamped(repo, "wasm-opt").as_deref() == Some(BINARYEN);
-    (right && path.is_file()).then_some(path)
+    WASM_OPT.path(repo)
 }
 
-/// Fetches wasm-opt. Where that is not possible it warns: the widget works without, it only is larger.
-pub(super) fn install_wasm_opt(repo: &Repo) -> Result<()> {
-    if let Err(error) = fetch_wasm_opt(repo) {
+/// Where esbuild lies, if it is installed.
+pub(crate) fn esbuild(repo: &Repo) -> Option<PathBuf> {
+    ESBUILD.path(repo)
+}
+
+impl NpmTool {
+    fn path(&self, repo: &Repo) -> Option<PathBuf> {
+        let path = npm_folder(repo)
+            .join("node_modules")
+            .join(".bin")
+            .join(self.binary);
+        let right = stamped(repo, self.binary).as_deref() == Some(self.package);
+        (right && path.is_file()).then_some(path)
+    }
+}
+
+/// Fetches wasm-opt and esbuild. Where that is not possible it warns: the widget works without, it only is larger.
+pub(super) fn install_npm_tools(repo: &Repo) -> Result<()> {
+    if let Err(error) = fetch_npm_tools(repo) {
         eprintln!("warning: {error:#}");
         eprintln!(
-            "warning: going on without wasm-opt. The widget will work and be some 15 % larger."
+            "warning: going on without wasm-opt and esbuild. The widget will work and be some 20 % larger."
         );
         return Ok(());
     }
-    stamp(repo, "wasm-opt", BINARYEN)
+    for tool in [WASM_OPT, ESBUILD] {
+        stamp(repo, tool.binary, tool.package)?;
+    }
+    Ok(())
 }
 
 /// Removes what compiling the tools has left; it is large and serves nothing more.
@@ -174,8 +203,9 @@ pub(super) fn remove_leftovers(repo: &Repo) {
     let _ = fs::remove_dir_all(build_folder(repo));
 }
 
-fn fetch_wasm_opt(repo: &Repo) -> Result<()> {
-    npm_install(repo, "npm", &[BINARYEN])
+fn fetch_npm_tools(repo: &Repo) -> Result<()> {
+    // Together: npm removes what it is not told of.
+    npm_install(repo, "npm", &[WASM_OPT.package, ESBUILD.package])
 }
 
 /// Fetches packages of npm into a folder of the folder of tools.

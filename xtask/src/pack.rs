@@ -1,0 +1,137 @@
+//! Makes the built widget smaller: short names between its wasm and its JavaScript, and no needless characters.
+//!
+//! wasm-bindgen names each function that one half calls in the other at full length, with a hash that no
+//! compression helps, and writes all of them into both halves.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use crate::repo::Repo;
+use crate::setup;
+use crate::shell;
+
+const GLUE: &str = "holdfast-widget.js";
+const WASM: &str = "holdfast-widget_bg.wasm";
+
+/// What wasm-bindgen calls its own half.
+const MODULE: &str = "\"./holdfast-widget_bg.js\"";
+const SHORT_MODULE: &str = "\"a\"";
+
+/// What wasm-opt says of the names that it made short.
+#[derive(Debug, Deserialize)]
+struct Renamed {
+    /// Module, old name and new name of what the wasm calls.
+    imports: Vec<(String, String, String)>,
+    /// Old name and new name of what it offers.
+    exports: Vec<(String, String)>,
+}
+
+/// Makes the widget in `dist` smaller, as far as the tools for it are here.
+pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
+    if setup::wasm_opt(repo).is_some() {
+        shorten_names(repo, dist)?;
+    }
+    if setup::esbuild(repo).is_some() {
+        for script in [GLUE, "widget.js"] {
+            minify(repo, &dist.join(script), script == GLUE)?;
+        }
+    }
+    Ok(())
+}
+
+fn shorten_names(repo: &Repo, dist: &Path) -> Result<()> {
+    let (wasm, glue) = (dist.join(WASM), dist.join(GLUE));
+    let mut wasm_opt = repo.command("wasm-opt");
+    wasm_opt.args([
+        "--strip-producers",
+        "--strip-target-features",
+        "--minify-imports-and-exports-and-modules",
+    ]);
+    let said = shell::output(wasm_opt.arg(&wasm).arg("-o").arg(&wasm))?;
+    let renamed: Renamed =
+        serde_json::from_str(&said).context("wasm-opt does not say which names it made short")?;
+    let text = read(&glue)?;
+    fs::write(&glue, rename(&text, &renamed)?)?;
+    Ok(())
+}
+
+/// The JavaScript with the short names.
+fn rename(glue: &str, renamed: &Renamed) -> Result<String> {
+    ensure!(
+        glue.matches(MODULE).count() == 1,
+        "{GLUE} does not name its module {MODULE} once"
+    );
+    let mut short = glue.replace(MODULE, SHORT_MODULE);
+    for (_, old, new) in &renamed.imports {
+        let (old, new) = (format!("{old}: "), format!("{new}: "));
+        ensure!(
+            short.matches(&old).count() == 1,
+            "{GLUE} does not hold `{old}` once"
+        );
+        short = short.replace(&old, &new);
+    }
+    // Longer names first: some are the beginning of others.
+    let mut exports: Vec<_> = renamed.exports.iter().collect();
+    exports.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+    for (old, new) in exports {
+        short = short.replace(&format!("wasm.{old}"), &format!("wasm.{new}"));
+    }
+    Ok(short)
+}
+
+fn minify(repo: &Repo, script: &Path, is_module: bool) -> Result<()> {
+    let mut esbuild = repo.command("esbuild");
+    esbuild
+        .args(["--minify", "--log-level=warning", "--charset=utf8"])
+        .arg(script);
+    if is_module {
+        esbuild.arg("--format=esm");
+    }
+    let small = shell::output(&mut esbuild)?;
+    fs::write(script, small).with_context(|| format!("can't write {}", script.display()))
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GLUE_TEXT: &str = "function imports() { return { \"./holdfast-widget_bg.js\": {
+        __wbg_now_1: function() { return 1; },
+    } }; }
+    wasm.start(); wasm.start_again(); first(wasm.memory.buffer);";
+
+    fn renamed(import: &str) -> Renamed {
+        let name = |old: &str, new: &str| (old.to_owned(), new.to_owned());
+        Renamed {
+            imports: vec![("./holdfast-widget_bg.js".into(), import.into(), "a".into())],
+            exports: vec![
+                name("start", "b"),
+                name("start_again", "c"),
+                name("memory", "d"),
+            ],
+        }
+    }
+
+    #[test]
+    fn both_halves_get_the_same_names() {
+        let short = rename(GLUE_TEXT, &renamed("__wbg_now_1")).unwrap();
+        assert!(short.contains("{ \"a\": {"), "{short}");
+        assert!(short.contains(" a: function() { return 1; }"), "{short}");
+        assert!(
+            short.ends_with("wasm.b(); wasm.c(); first(wasm.d.buffer);"),
+            "{short}"
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_an_error() {
+        assert!(rename(GLUE_TEXT, &renamed("__wbg_later_1")).is_err());
+    }
+}

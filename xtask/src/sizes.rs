@@ -1,0 +1,148 @@
+//! What a visitor downloads, against what we promise.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::build;
+use crate::repo::Repo;
+use crate::setup;
+
+/// The script that sites paste, compressed as it is served, by brotli or by gzip; every page pays it at once.
+const SCRIPT_BUDGET: usize = 2_000;
+
+/// Everything until the panel can be used, in brotli: what makes 60 KB is told to the owners of sites, and the rest
+/// is room for what the widget is yet to learn.
+const ALL_BUDGET: usize = 50_000;
+
+/// The pasted script.
+const SCRIPT: &str = "widget.js";
+
+/// One file, in bytes.
+struct Size {
+    name: String,
+    plain: usize,
+    brotli: usize,
+    gzip: usize,
+}
+
+/// Prints the table, and judges it where the widget was built with the tools that make it small.
+///
+/// # Errors
+/// When a budget is exceeded.
+pub(crate) fn check(repo: &Repo) -> Result<()> {
+    let sizes = measure(&build::dist(repo))?;
+    let all = total(&sizes);
+    println!(
+        "{:<26} {:>8} {:>8} {:>8}",
+        "bytes to download", "plain", "gzip", "brotli"
+    );
+    for size in sizes.iter().chain([&all]) {
+        println!(
+            "{:<26} {:>8} {:>8} {:>8}",
+            size.name, size.plain, size.gzip, size.brotli
+        );
+    }
+    if setup::wasm_opt(repo).is_none() || setup::esbuild(repo).is_none() {
+        println!("built without wasm-opt or esbuild: not judged");
+        return Ok(());
+    }
+    judge(&sizes, &all)
+}
+
+fn judge(sizes: &[Size], all: &Size) -> Result<()> {
+    let script = sizes
+        .iter()
+        .find(|size| size.name == SCRIPT)
+        .with_context(|| format!("{SCRIPT} was not built"))?;
+    let largest = script.gzip.max(script.brotli);
+    ensure!(
+        largest <= SCRIPT_BUDGET,
+        "the script that sites paste has {largest} bytes compressed, and {SCRIPT_BUDGET} are the budget"
+    );
+    ensure!(
+        all.brotli <= ALL_BUDGET,
+        "until the panel can be used {} bytes are downloaded, and {ALL_BUDGET} are the budget; `wasm-opt \
+         --func-metrics` tells where they are",
+        all.brotli
+    );
+    Ok(())
+}
+
+/// All that the server hands out of the widget. Styles and icons are in the wasm.
+fn measure(dist: &Path) -> Result<Vec<Size>> {
+    let mut sizes = Vec::new();
+    for entry in fs::read_dir(dist).with_context(|| format!("can't read {}", dist.display()))? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let Some(name) = name.filter(|name| name.ends_with(".js") || name.ends_with(".wasm"))
+        else {
+            continue;
+        };
+        let bytes = fs::read(&path)?;
+        sizes.push(Size {
+            name,
+            plain: bytes.len(),
+            brotli: brotli(&bytes)?,
+            gzip: gzip(&bytes)?,
+        });
+    }
+    sizes.sort_by_key(|size| size.plain);
+    Ok(sizes)
+}
+
+fn total(sizes: &[Size]) -> Size {
+    Size {
+        name: "together".to_owned(),
+        plain: sizes.iter().map(|size| size.plain).sum(),
+        brotli: sizes.iter().map(|size| size.brotli).sum(),
+        gzip: sizes.iter().map(|size| size.gzip).sum(),
+    }
+}
+
+/// As the server's build compresses what it serves.
+fn brotli(bytes: &[u8]) -> Result<usize> {
+    let mut compressed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut compressed, 1 << 16, 11, 22);
+    writer.write_all(bytes)?;
+    writer.flush()?;
+    drop(writer);
+    Ok(compressed.len())
+}
+
+fn gzip(bytes: &[u8]) -> Result<usize> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(bytes)?;
+    Ok(writer.finish()?.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size(name: &str, brotli: usize) -> Size {
+        Size {
+            name: name.to_owned(),
+            plain: 3 * brotli,
+            brotli,
+            gzip: brotli,
+        }
+    }
+
+    fn judged(script: usize, wasm: usize) -> Result<()> {
+        let sizes = [size(SCRIPT, script), size("widget.wasm", wasm)];
+        judge(&sizes, &total(&sizes))
+    }
+
+    #[test]
+    fn a_budget_is_a_limit() {
+        assert!(judged(SCRIPT_BUDGET, ALL_BUDGET - SCRIPT_BUDGET).is_ok());
+        assert!(judged(SCRIPT_BUDGET + 1, 0).is_err());
+        assert!(judged(1, ALL_BUDGET).is_err());
+        assert!(judge(&[], &total(&[])).is_err());
+    }
+}
