@@ -1,13 +1,13 @@
 //! `cargo xtask soak`: lets everything go wrong for as long as one likes, and judges what is left.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{ArgGroup, Args};
 
 use crate::build;
 use crate::repo::Repo;
-use crate::setup;
+use crate::setup::{self, Need};
 use crate::shell;
 
 /// What to soak, and for how long.
@@ -17,7 +17,10 @@ pub(crate) struct Options {
     /// Real processes over real sockets, and faults for so many minutes. Needs root, for network namespaces
     #[arg(long, group = "level", value_name = "N")]
     minutes: Option<f64>,
-    /// Draws the faults; without it one is drawn and printed
+    /// So many simulated histories, on all cores
+    #[arg(long, group = "level", value_name = "N")]
+    histories: Option<u64>,
+    /// Draws the faults; with --histories, the first one's number; without it one is drawn and printed
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
     /// With --minutes, for people who are not root: no cable is pulled, no disk filled
@@ -27,9 +30,26 @@ pub(crate) struct Options {
 
 /// Soaks; the code is not 0 when anything was lost, doubled, out of order, or stayed unrecovered.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
-    let Some(minutes) = options.minutes else {
-        return Ok(ExitCode::FAILURE);
-    };
+    match (options.histories, options.minutes) {
+        (Some(histories), _) => simulate(repo, options, histories),
+        (None, Some(minutes)) => endure(repo, options, minutes),
+        (None, None) => bail!("say --minutes N or --histories N"),
+    }
+}
+
+fn simulate(repo: &Repo, options: &Options, histories: u64) -> Result<ExitCode> {
+    setup::ensure(repo, &[Need::CCompiler, Need::Libclang])?;
+    let package = ["--package", "holdfast-simulation"];
+    shell::open(repo.cargo(&["build", "--release", "--quiet"]).args(package))?;
+    let mut simulation = repo.command(repo.binary("holdfast-simulation", true));
+    simulation.args(["--histories", &histories.to_string()]);
+    if let Some(seed) = options.seed {
+        simulation.args(["--first", &seed.to_string()]);
+    }
+    exit_code(shell::status(&mut simulation)?)
+}
+
+fn endure(repo: &Repo, options: &Options, minutes: f64) -> Result<ExitCode> {
     setup::ensure(repo, setup::FOR_SOAK)?;
     build::widget(repo)?;
     let packages = ["holdfast", "holdfast-agent", "holdfast-tests"];
@@ -44,7 +64,14 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
     if options.without_network {
         soak.arg("--without-network");
     }
-    let status = shell::status(&mut soak)?;
+    exit_code(shell::status(&mut soak)?)
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the last words of functions that can fail"
+)]
+fn exit_code(status: ExitStatus) -> Result<ExitCode> {
     Ok(if status.success() {
         ExitCode::SUCCESS
     } else {
