@@ -4,6 +4,7 @@
 
 mod build;
 mod checks;
+mod mutants;
 mod pack;
 mod repo;
 mod run;
@@ -66,6 +67,8 @@ enum Command {
     },
     /// Let everything go wrong for a while, and judge what is lost, doubled or out of order.
     Soak(soak::Options),
+    /// Break the code on purpose, in each way of a list, and look which test notices.
+    Mutants(mutants::Options),
     /// Check the rules of the house that no compiler knows: import arrows, sizes, forbidden words.
     Tidy,
 }
@@ -103,6 +106,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Agent { data, arguments } => return run::agent(&repo, data, &arguments),
         Command::Test { only, filters } => return checks::run(&repo, only, &filters),
         Command::Soak(options) => return soak::run(&repo, &options),
+        Command::Mutants(options) => return mutants::run(&repo, &options),
         Command::Tidy => return checks::report_tidy(&repo),
     }
     Ok(ExitCode::SUCCESS)

@@ -46,7 +46,7 @@ fn simulate(repo: &Repo, options: &Options, histories: u64) -> Result<ExitCode> 
     if let Some(seed) = options.seed {
         simulation.args(["--first", &seed.to_string()]);
     }
-    exit_code(shell::status(&mut simulation)?)
+    Ok(exit_code(shell::status(&mut simulation)?))
 }
 
 fn endure(repo: &Repo, options: &Options, minutes: f64) -> Result<ExitCode> {
@@ -64,17 +64,13 @@ fn endure(repo: &Repo, options: &Options, minutes: f64) -> Result<ExitCode> {
     if options.without_network {
         soak.arg("--without-network");
     }
-    exit_code(shell::status(&mut soak)?)
+    Ok(exit_code(shell::status(&mut soak)?))
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the last words of functions that can fail"
-)]
-fn exit_code(status: ExitStatus) -> Result<ExitCode> {
-    Ok(if status.success() {
+fn exit_code(status: ExitStatus) -> ExitCode {
+    if status.success() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    })
+    }
 }
