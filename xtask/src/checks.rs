@@ -231,6 +231,7 @@ fn tests(repo: &Repo, filters: &[String]) -> Result<ExitCode> {
     shell::open(&mut repo.cargo(&["build", "--workspace", "--bins", "--tests"]))?;
     if filters.is_empty() {
         shell::open(&mut repo.cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
+        interleavings(repo)?;
     }
     let mut nextest = repo.cargo(&["nextest", "run", "--workspace"]);
     nextest.args(filters);
@@ -241,6 +242,17 @@ fn tests(repo: &Repo, filters: &[String]) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The tests for which the server's log is built with other locks. The whole workspace is named, so that nothing
+/// else is built otherwise than for the other tests.
+fn interleavings(repo: &Repo) -> Result<()> {
+    let mut nextest = repo.cargo(&["nextest", "run", "--workspace", "--lib"]);
+    nextest
+        .args(["--features", "holdfast/shuttle"])
+        .args(["--filterset", "test(/^log::interleavings::/)"])
+        .args(["--success-output", "immediate"]);
+    shell::open(&mut nextest)
 }
 
 fn with_browser(repo: &Repo, command: &mut Command) {

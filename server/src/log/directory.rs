@@ -2,12 +2,13 @@
 //! remembered is looked up again every second.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use holdfast_protocol::id::AgentId;
 use tokio::sync::watch;
 
 use super::Log;
+use super::sync::{Mutex, lock};
 use crate::store::{AgentRow, Site, SiteId, StoreError};
 
 #[derive(Debug, Default)]
@@ -103,8 +104,4 @@ impl Log {
         });
         Ok(())
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,11 @@
 //! Which conversations stand otherwise than before: the newest standing of each, until it is taken.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use holdfast_protocol::id::ConversationId;
 use tokio::sync::Notify;
 
+use super::sync::{Mutex, lock};
 use crate::store::{Head, Seen, SiteId, VisitorId};
 
 /// How a conversation stands, as far as the log knows.
@@ -49,15 +49,13 @@ impl Feed {
 
     /// What has changed since the last time.
     pub fn take(&self) -> Vec<Standing> {
-        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *changed).into_values().collect()
+        std::mem::take(&mut *lock(&self.changed))
+            .into_values()
+            .collect()
     }
 
     pub(super) fn put(&self, standing: Standing) {
-        self.changed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(standing.conversation, standing);
+        lock(&self.changed).insert(standing.conversation, standing);
         self.notify.notify_one();
     }
 }

@@ -8,9 +8,13 @@ mod directory;
 mod draft;
 mod feed;
 mod heads;
+#[cfg(test)]
+#[cfg(feature = "shuttle")]
+mod interleavings;
 mod pool;
 mod reads;
 mod streams;
+mod sync;
 mod tail;
 #[cfg(test)]
 mod tests;

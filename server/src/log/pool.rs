@@ -1,10 +1,11 @@
 //! Reading connections, lent to blocking threads.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use holdfast_protocol::time::Millis;
 use tokio::sync::Semaphore;
 
+use super::sync::{Mutex, lock};
 use crate::clock;
 use crate::store::{Store, StoreError, StoreReader};
 
@@ -68,16 +69,10 @@ impl Pool {
     }
 
     fn take(&self) -> Option<StoreReader> {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
+        lock(&self.idle).pop()
     }
 
     fn put(&self, reader: StoreReader) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(reader);
+        lock(&self.idle).push(reader);
     }
 }

@@ -2,12 +2,13 @@
 //! costs time and nothing else. An entry lives as long as somebody reads it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use holdfast_protocol::event::AgentEvent;
 use holdfast_protocol::id::ConversationId;
 use tokio::sync::watch;
 
+use super::sync::{Mutex, lock};
 use super::tail::{self, Chunk, Tail};
 use crate::store::{Seen, SiteId, VisitorId};
 
@@ -178,6 +179,19 @@ impl Streams {
         let conversations = lock(&self.conversations);
         conversations.by_visitor.is_empty() && conversations.by_id.is_empty()
     }
+
+    /// Whether both ways to a stream name the same ones: every conversation that is known of a live
+    /// stream, and no other.
+    #[cfg(test)]
+    pub(super) fn is_consistent(&self) -> bool {
+        let conversations = lock(&self.conversations);
+        let known: HashMap<_, _> = conversations
+            .by_visitor
+            .iter()
+            .filter_map(|(key, stream)| Some((stream.now.borrow().conversation?, *key)))
+            .collect();
+        known == conversations.by_id
+    }
 }
 
 /// One reader's hold on a visitor's stream.
@@ -226,9 +240,4 @@ impl SiteSubscription {
     pub fn tail(&self, after: u64) -> Option<Chunk> {
         lock(&self.stream.tail).chunk(after)
     }
-}
-
-/// No code panics while it holds one of these, and the values would be whole if it did.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
