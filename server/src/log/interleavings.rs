@@ -260,6 +260,35 @@ fn a_wake_up_is_lost_in_no_order_at_all() {
     });
 }
 
+#[test]
+fn a_stream_lives_as_long_as_its_readers() {
+    in_many_orders("tabs come and go while events are written", || {
+        let world = World::new();
+        let writer = at(&world, |world| (0..2).for_each(|_| world.write(1)));
+        let short = |world: &World| world.visit(0);
+        let threads = [
+            writer,
+            at(&world, short),
+            at(&world, short),
+            at(&world, |world| world.visit(2)),
+        ];
+        together(threads);
+        assert!(world.streams.is_empty(), "a stream is left over");
+    });
+}
+
+#[test]
+fn the_last_tabs_may_leave_at_once() {
+    in_every_order("two tabs leave, and one of them comes before", || {
+        let world = World::new();
+        let first = world.streams.subscribe(SITE, VISITOR);
+        let second = at(&world, |world| drop(world.streams.subscribe(SITE, VISITOR)));
+        drop(first);
+        together([second]);
+        assert!(world.streams.is_empty(), "a stream is left over");
+    });
+}
+
 fn standing(number: u64, seen: u64) -> Standing {
     let mut standing = Standing {
         conversation: ConversationId(number),

@@ -53,6 +53,14 @@ struct ConversationStream {
     tail: Mutex<Tail>,
 }
 
+/// A stream with as many subscriptions as hold it. Counted under the registry's lock: the receivers' own
+/// count falls only after it, so that of two who leave at once neither would be the last.
+#[derive(Debug)]
+struct Held {
+    stream: Arc<ConversationStream>,
+    readers: usize,
+}
+
 #[derive(Debug)]
 struct SiteStream {
     last: watch::Sender<u64>,
@@ -61,7 +69,7 @@ struct SiteStream {
 
 #[derive(Debug, Default)]
 struct Conversations {
-    by_visitor: HashMap<Key, Arc<ConversationStream>>,
+    by_visitor: HashMap<Key, Held>,
     by_id: HashMap<ConversationId, Key>,
 }
 
@@ -76,18 +84,20 @@ pub(super) struct Streams {
 impl Streams {
     pub(super) fn subscribe(self: &Arc<Self>, site: SiteId, visitor: VisitorId) -> Subscription {
         let mut conversations = lock(&self.conversations);
-        let stream = conversations
+        let held = conversations
             .by_visitor
             .entry((site, visitor))
-            .or_insert_with(|| {
-                Arc::new(ConversationStream {
+            .or_insert_with(|| Held {
+                stream: Arc::new(ConversationStream {
                     now: watch::Sender::new(ConversationNow::default()),
                     tail: Mutex::new(Tail::new(CONVERSATION_TAIL_EVENTS, CONVERSATION_TAIL_BYTES)),
-                })
+                }),
+                readers: 0,
             });
+        held.readers += 1;
         Subscription {
-            now: stream.now.subscribe(),
-            stream: Arc::clone(stream),
+            now: held.stream.now.subscribe(),
+            stream: Arc::clone(&held.stream),
             streams: Arc::clone(self),
             key: (site, visitor),
         }
@@ -115,7 +125,8 @@ impl Streams {
         {
             lock(&stream.tail).push(event.offset, json.into());
         }
-        if let Some(stream) = lock(&self.conversations).by_visitor.get(&(site, visitor))
+        if let Some(Held { stream, .. }) =
+            lock(&self.conversations).by_visitor.get(&(site, visitor))
             && let Some(seen) = tail::visitor_event(event)
             && let Ok(json) = serde_json::to_string(&seen)
         {
@@ -136,7 +147,7 @@ impl Streams {
     /// Says how a conversation stands.
     pub(super) fn wake(&self, key: Key, conversation: ConversationId, last: u64, seen: Seen) {
         let mut conversations = lock(&self.conversations);
-        let Some(stream) = conversations.by_visitor.get(&key) else {
+        let Some(Held { stream, .. }) = conversations.by_visitor.get(&key) else {
             return;
         };
         stream.now.send_if_modified(|now| {
@@ -163,7 +174,7 @@ impl Streams {
         if key.0 != site {
             return;
         }
-        if let Some(stream) = conversations.by_visitor.get(key) {
+        if let Some(Held { stream, .. }) = conversations.by_visitor.get(key) {
             stream.now.send_modify(|now| {
                 let count = now.typing.as_ref().map_or(0, |typing| typing.count) + 1;
                 now.typing = Some(TypingNow {
@@ -188,7 +199,7 @@ impl Streams {
         let known: HashMap<_, _> = conversations
             .by_visitor
             .iter()
-            .filter_map(|(key, stream)| Some((stream.now.borrow().conversation?, *key)))
+            .filter_map(|(key, held)| Some((held.stream.now.borrow().conversation?, *key)))
             .collect();
         known == conversations.by_id
     }
@@ -214,9 +225,12 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        // Receivers are made under this lock only, so the count can't rise meanwhile.
         let mut conversations = lock(&self.streams.conversations);
-        if self.stream.now.receiver_count() > 1 {
+        let Some(held) = conversations.by_visitor.get_mut(&self.key) else {
+            return;
+        };
+        held.readers -= 1;
+        if held.readers > 0 {
             return;
         }
         conversations.by_visitor.remove(&self.key);
