@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_protocol::event::{AgentEvent, Author, Body};
 use holdfast_protocol::frame::{AgentDown, Beat, Heartbeat, Pace, VisitorDown};
-use holdfast_protocol::id::{ConversationId, EventId};
+use holdfast_protocol::id::{AgentId, ConversationId, EventId};
 use holdfast_protocol::reader::Reader;
 use holdfast_protocol::time::Millis;
 use shuttle::future::block_on;
@@ -13,11 +13,12 @@ use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler}
 use shuttle::thread::{self, JoinHandle};
 use shuttle::{Config, Runner};
 
+use super::directory::Staff;
 use super::feed::{Feed, Standing};
 use super::streams::{ConversationNow, Streams};
 use super::sync::{Mutex, lock, step};
 use super::tail::{Chunk, ChunkBuilder, agent_json, visitor_event};
-use crate::store::{Seen, SiteId, VisitorId};
+use crate::store::{AgentRow, Seen, SiteId, VisitorId};
 
 const SITE: SiteId = SiteId(1);
 const VISITOR: VisitorId = VisitorId([7; 16]);
@@ -321,5 +322,32 @@ fn the_feed_ends_with_the_newest_standings() {
         }
         together([writer]);
         assert_eq!(feed.take(), []);
+    });
+}
+
+#[test]
+fn an_older_look_undoes_no_newer_one() {
+    in_every_order("somebody logs in while a look is under way", || {
+        let staff = Arc::new(Staff::default());
+        // A read of the store is one step, so that all orders can be tried.
+        let store = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let refresh = |staff: &Staff, store: &std::sync::Mutex<Vec<AgentRow>>| {
+            let look = staff.begin();
+            step();
+            let found = store.lock().unwrap().clone();
+            staff.take(look, found);
+        };
+        let (theirs, rows) = (Arc::clone(&staff), Arc::clone(&store));
+        let ticks = thread::spawn(move || refresh(&theirs, &rows));
+        step();
+        store.lock().unwrap().push(AgentRow {
+            id: AgentId(1),
+            site: SITE,
+            name: "Ann".to_owned(),
+        });
+        refresh(&staff, &store);
+        assert!(staff.has(SITE, AgentId(1)), "unknown once let in");
+        together([ticks]);
+        assert!(staff.has(SITE, AgentId(1)), "sent away by an older look");
     });
 }
