@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_protocol::time::Millis;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::sync::{Mutex, lock};
 use crate::clock;
@@ -25,36 +25,30 @@ pub(super) enum Threads {
 #[derive(Debug)]
 pub(super) struct Pool {
     threads: Threads,
-    idle: Mutex<Vec<StoreReader>>,
-    permits: Arc<Semaphore>,
+    readers: Arc<Shelf<StoreReader>>,
 }
 
 impl Pool {
     pub(super) fn new(store: &Store, threads: Threads) -> Result<Self, StoreError> {
-        let idle = (0..READERS)
+        let readers = (0..READERS)
             .map(|_| store.reader())
             .collect::<Result<_, _>>()?;
         Ok(Self {
             threads,
-            idle: Mutex::new(idle),
-            permits: Arc::new(Semaphore::new(READERS)),
+            readers: Arc::new(Shelf::new(readers)),
         })
     }
 
     /// Runs a read.
     pub(super) async fn run<R: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         read: impl FnOnce(&StoreReader) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
-        let pool = Arc::clone(self);
+        // Held by the thread and not by the caller, who may be gone before the read ends.
+        let lent = self.readers.lend().await;
         let read = move || {
-            // Held here and not by the caller, who may be gone before the read ends.
-            let _permit = permit;
-            let reader = pool.take().ok_or(StoreError::Lost)?;
-            let result = read(&reader);
-            pool.put(reader);
-            result
+            let reader = lent.as_ref().and_then(Lent::get);
+            read(reader.ok_or(StoreError::Lost)?)
         };
         match self.threads {
             Threads::Own => {
@@ -67,12 +61,69 @@ impl Pool {
             }
         }
     }
+}
 
-    fn take(&self) -> Option<StoreReader> {
-        lock(&self.idle).pop()
+/// Things that one at a time may have, each of them.
+#[derive(Debug)]
+pub(super) struct Shelf<T> {
+    idle: Mutex<Vec<T>>,
+    permits: Arc<Semaphore>,
+}
+
+impl<T> Shelf<T> {
+    pub(super) fn new(things: Vec<T>) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(things.len())),
+            idle: Mutex::new(things),
+        }
     }
 
-    fn put(&self, reader: StoreReader) {
-        lock(&self.idle).push(reader);
+    /// Waits until there is one.
+    pub(super) async fn lend(self: &Arc<Self>) -> Option<Lent<T>> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
+        let thing = lock(&self.idle).pop();
+        Some(Lent {
+            thing,
+            shelf: Arc::clone(self),
+            _permit: permit,
+        })
+    }
+}
+
+/// Something that is lent until this is dropped, be it by a panic.
+#[derive(Debug)]
+pub(super) struct Lent<T> {
+    thing: Option<T>,
+    shelf: Arc<Shelf<T>>,
+    /// Given back after the thing, since fields are dropped last: whoever gets it finds the thing.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl<T> Lent<T> {
+    pub(super) fn get(&self) -> Option<&T> {
+        self.thing.as_ref()
+    }
+}
+
+impl<T> Drop for Lent<T> {
+    fn drop(&mut self) {
+        lock(&self.shelf.idle).extend(self.thing.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_panics_gives_its_connection_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 1 << 20).unwrap();
+        let pool = Pool::new(&store, Threads::Own).unwrap();
+        for _ in 0..=READERS {
+            let lost: Result<(), _> = pool.run(|_| panic!("a read that panics")).await;
+            assert!(matches!(lost, Err(StoreError::Lost)));
+        }
+        assert!(pool.run(|reader| reader.sites()).await.unwrap().is_empty());
     }
 }
