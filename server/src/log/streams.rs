@@ -193,7 +193,7 @@ impl Streams {
 
     /// Whether both ways to a stream name the same ones: every conversation that is known of a live
     /// stream, and no other.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "shuttle"))]
     pub(super) fn is_consistent(&self) -> bool {
         let conversations = lock(&self.conversations);
         let known: HashMap<_, _> = conversations
