@@ -43,7 +43,7 @@ fn explore(scheduler: impl Scheduler + 'static, scene: impl Fn() + Send + Sync +
 fn in_every_order(what: &str, scene: fn()) {
     let orders = explore(DfsScheduler::new(None, false), scene);
     println!("{what}: all {orders} orders");
-    assert!(orders > 10, "nothing happened at the same time");
+    assert!(orders > 1, "nothing happened at the same time");
 }
 
 #[track_caller]
