@@ -37,7 +37,7 @@
 //! # A client's lines
 //!
 //! ```text
-//!            dial                 welcome                  4 s without its event,
+//!            dial                 welcome                  3 s without its event,
 //!  (none) ─────────▶ attempt ─────────────────▶ online     silence, or a hint
 //!     ▲               │  ▲                      │  ▲  └──────────▶ probed
 //!     │  closed, 15 s │  │ another joins it,    │  │ pong            │ 2 s without pong

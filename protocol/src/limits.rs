@@ -74,8 +74,10 @@ pub const HANDSHAKE: Millis = Millis(5_000);
 /// A client takes a heartbeat that a server calls shorter for this one, lest it probe without pause.
 pub const SHORTEST_BEAT: Millis = Millis(100);
 
-/// A message without its event for so long puts the line under suspicion.
-pub const ACK_WAIT: Millis = Millis(4_000);
+/// A message without its event for so long puts the line under suspicion. With [`PROBE_WAIT`] it is the time until
+/// another line is dialled: shorter than the 6.2 s after which TCP, doubling its pauses, repeats for the fifth time
+/// what a pulled cable swallowed, so that who writes is back about two seconds after the cable at the latest.
+pub const ACK_WAIT: Millis = Millis(3_000);
 
 /// A suspected line must answer a probe in this span, or another one is dialled beside it. A line of
 /// 800 ms answers in 1,600.
