@@ -22,8 +22,9 @@ const LINGER: Duration = Duration::from_secs(1);
 /// A client comes back so soon after the server's stop: a restart takes about that.
 const STOP_RETRY: Millis = Millis(1_000);
 
-/// A client comes back so soon after the disk failed: room is not made sooner.
-const DISK_RETRY: Millis = Millis(2_000);
+/// A client comes back so soon after the disk failed: room is not made sooner. Clients wait up to twice as long, so
+/// as not to come all at once, and even those shall be back within 3 s of the room.
+const DISK_RETRY: Millis = Millis(1_250);
 
 /// Frames that are the same for visitors and agents.
 #[derive(Debug, Serialize)]
