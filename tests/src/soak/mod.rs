@@ -65,12 +65,10 @@ pub async fn run(options: Options) -> Result<Report> {
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     let mut workshop = Workshop::open()?;
     let result = soak(options, seed, &workshop).await;
-    if !result.as_ref().is_ok_and(Report::is_good) {
+    if options.keep || !result.as_ref().is_ok_and(Report::is_good) {
         let kept = workshop.keep()?;
-        eprintln!(
-            "soak: everybody's papers and screens are in {}",
-            kept.display()
-        );
+        let kept = kept.display();
+        eprintln!("soak: everybody's papers and screens and the timeline are in {kept}");
     }
     result.with_context(|| format!("the soak with seed {seed} broke off"))
 }
