@@ -3,6 +3,7 @@
 //! A command that was not `queued` when its client died is said again under its own id, as the agent's README tells
 //! bots to: so each of them is owed to every screen exactly once.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -76,6 +77,7 @@ impl Agent {
             desk: Desk::default(),
             notes: Vec::new(),
             known: Known::default(),
+            shown: HashSet::new(),
             every,
             next_write: Instant::now(),
             is_hushed: false,
@@ -154,6 +156,7 @@ struct Keeper {
     desk: Desk,
     notes: Vec<Note>,
     known: Known,
+    shown: HashSet<String>,
     every: u64,
     next_write: Instant,
     is_hushed: bool,
@@ -280,6 +283,9 @@ impl Keeper {
         }
         for message in &self.desk.messages[self.known.messages..] {
             self.board.show(&self.name, &message.text);
+            if !self.shown.insert(message.text.clone()) {
+                self.board.alarm();
+            }
             if let Some((visitor, _)) = message.text.split_once('t')
                 && visitor.starts_with('v')
             {

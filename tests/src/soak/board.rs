@@ -34,6 +34,7 @@ struct State {
     last: Option<(Instant, Sight)>,
     /// Each visitor's conversation, as an agent's screen names it.
     rooms: BTreeMap<String, u64>,
+    is_alarmed: bool,
 }
 
 impl Board {
@@ -112,6 +113,17 @@ impl Board {
     #[must_use]
     pub fn rooms(&self) -> BTreeMap<String, u64> {
         self.state().rooms.clone()
+    }
+
+    /// Something is wrong already: the soak need not go on.
+    pub fn alarm(&self) {
+        self.state().is_alarmed = true;
+    }
+
+    /// Whether somebody has raised the alarm.
+    #[must_use]
+    pub fn is_alarmed(&self) -> bool {
+        self.state().is_alarmed
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -102,7 +102,11 @@ async fn soak(options: Options, seed: u64, workshop: &Workshop) -> Result<Report
         let (from, heal) = play(&mut cast, &round, &mut faults).await?;
         let recovery = measure(&mut cast, &name, from, heal).await?;
         tell(began, &recovery);
+        let is_hopeless = recovery.took.is_none() || cast.board.is_alarmed();
         recoveries.0.push(recovery);
+        if is_hopeless {
+            break;
+        }
         // sleep: the scenario's own time without faults
         tokio::time::sleep(round.peace).await;
     }
