@@ -46,6 +46,8 @@ pub enum Msg {
     Discard(EventId),
     /// The list was scrolled.
     Scrolled(Place),
+    /// The list has another size; what is in sight follows from the place that is known.
+    Resized,
     /// The button that leads to the newest message.
     Jump,
     /// The page was shown or hidden.
@@ -120,6 +122,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
         Msg::Edit(id) => effects.push(Effect::Edit(id)),
         Msg::Discard(id) => effects.push(Effect::Discard(id)),
         Msg::Scrolled(place) => scroll(model, place, &mut effects),
+        Msg::Resized => {}
         Msg::Jump => {
             model.place = Place::End;
             effects.extend([Show::End, Show::FocusComposer].map(Effect::Show));

@@ -1,5 +1,6 @@
 //! What the visitor does, as messages.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::closure::Closure;
@@ -97,18 +98,22 @@ impl Input {
             Box::new(move |_| say(Msg::Drafted(composer.value()))),
         )?;
         let list = frame.list.clone();
+        let size = Rc::new(Cell::new((0, 0)));
+        let resize = keep_place(frame, size.clone(), on_msg.clone())?;
         on(
             &frame.list,
             "scroll",
             Box::new(move |_| {
-                if let Some(place) = place(&list) {
+                // In another size the messages are of another height, and nobody has scrolled.
+                let place = place(&list).filter(|_| size_of(&list) == size.get());
+                if let Some(place) = place {
                     on_msg(Msg::Scrolled(place));
                 }
             }),
         )?;
         Ok(Self {
             _listeners: listeners,
-            _resize: keep_end(frame)?,
+            _resize: resize,
         })
     }
 }
@@ -163,16 +168,21 @@ fn place(list: &HtmlElement) -> Option<Place> {
     })
 }
 
-/// Keeps the newest message in sight where the composer grows or a phone's keyboard opens.
-fn keep_end(frame: &Frame) -> Result<Resize, JsValue> {
+fn size_of(list: &HtmlElement) -> (i32, i32) {
+    (list.client_width(), list.client_height())
+}
+
+/// Keeps what is in sight where the composer grows, a phone's keyboard opens or a phone is turned. `size` is the
+/// last one that was told.
+fn keep_place(
+    frame: &Frame,
+    size: Rc<Cell<(i32, i32)>>,
+    on_msg: Rc<dyn Fn(Msg)>,
+) -> Result<Resize, JsValue> {
     let list = frame.list.clone();
-    let mut height = 0;
     let resized = Closure::<dyn FnMut()>::new(move || {
-        let below = list.scroll_height() - list.scroll_top() - height;
-        if below < END_PX {
-            list.set_scroll_top(list.scroll_height());
-        }
-        height = list.client_height();
+        size.set(size_of(&list));
+        on_msg(Msg::Resized);
     });
     let observer = ResizeObserver::new(resized.as_ref().unchecked_ref())?;
     observer.observe(&frame.list);
