@@ -4,6 +4,7 @@
 
 mod build;
 mod checks;
+mod gallery;
 mod mutants;
 mod pack;
 mod repo;
@@ -69,6 +70,8 @@ enum Command {
     Soak(soak::Options),
     /// Break the code on purpose, in each way of a list, and look which test notices.
     Mutants(mutants::Options),
+    /// Take pictures of the widget in three engines, for people to look at; into target/gallery.
+    Gallery,
     /// Check the rules of the house that no compiler knows: import arrows, sizes, forbidden words.
     Tidy,
 }
@@ -107,6 +110,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Test { only, filters } => return checks::run(&repo, only, &filters),
         Command::Soak(options) => return soak::run(&repo, &options),
         Command::Mutants(options) => return mutants::run(&repo, &options),
+        Command::Gallery => gallery::take(&repo)?,
         Command::Tidy => return checks::report_tidy(&repo),
     }
     Ok(ExitCode::SUCCESS)

@@ -171,6 +171,16 @@ impl Tab {
         Ok(self.front().await?.driver.screenshot(path).await?)
     }
 
+    /// Saves a picture of what the script's body returns.
+    ///
+    /// # Errors
+    /// When there is no such element, or the picture can't be taken or written.
+    pub async fn picture_of(&self, script: &str, path: &Path) -> Result<()> {
+        let front = self.front().await?;
+        let element = front.element(script, Vec::new()).await?;
+        Ok(element.screenshot(path).await?)
+    }
+
     /// Clicks, with the mouse, on what the script's body returns.
     ///
     /// # Errors

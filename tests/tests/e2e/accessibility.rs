@@ -29,7 +29,8 @@ const REJECT: &str = "
             const { send } = JSON.parse(text);
             if (send?.text !== 'Refuse this') return super.send(text);
             const rejected = { id: send.id, code: 'too_long', message: 'the text is too long' };
-            this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify({ rejected }) }));
+            const answer = new MessageEvent('message', { data: JSON.stringify({ rejected }) });
+            setTimeout(() => this.dispatchEvent(answer));
         }
     };";
 

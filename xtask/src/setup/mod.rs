@@ -106,6 +106,19 @@ pub(crate) const FOR_SOAK: &[Need] = &[
     Need::Sqlite,
 ];
 
+/// What `gallery` needs.
+pub(crate) const FOR_GALLERY: &[Need] = &[
+    Need::CCompiler,
+    Need::WasmTarget,
+    Need::Trunk,
+    Need::WasmBindgen,
+    Need::NpmTools,
+    Need::Browser,
+    Need::Firefox,
+    Need::Geckodriver,
+    Need::WebKit,
+];
+
 /// Installs what is missing of `needs`. Says nothing when nothing is.
 ///
 /// # Errors

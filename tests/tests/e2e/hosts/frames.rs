@@ -2,11 +2,12 @@
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
-    browser::{Browser, Engine, Wish},
+    browser::{Browser, Engine, Tab, Wish},
     in_every_engine,
     pages::Page,
     stage::Stage,
 };
+use serde_json::json;
 
 use super::{CONTENT, cannot_show, chat_works_in, page, serve, serve_with, tag_for, talk};
 
@@ -80,3 +81,66 @@ async fn a_person_who_forbids_all_storage(engine: Engine) -> Result<()> {
     stage.paper = holdfast_tests::checker::Paper::default();
     talk(&mut stage, &tab).await
 }
+
+/// A phone is turned, with a conversation at its end: the messages become higher, and the newest one stays in sight,
+/// on the next page too. Only Chromium can be told to be a phone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_turned_shows_the_newest_message() -> Result<()> {
+    let mut stage = Stage::set().await?;
+    let viewport = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
+    let site = serve(page(viewport, &[CONTENT, &tag_for(&stage)].concat())).await?;
+    let tab = stage.browser.open(&site.url("/")).await?;
+    hold(&tab, 740, 360).await?;
+    tab.open_chat().await?;
+    for round in 0..8 {
+        let text =
+            format!("{round}: long enough for more than one line on a phone, and for some more");
+        stage.visitor_writes(&tab, &text).await?;
+    }
+    tab.see("everything sent", |widget| {
+        !widget.messages.iter().any(|message| message.seq.is_none())
+    })
+    .await?;
+    for turn in 0..4 {
+        let (width, height) = if turn % 2 == 0 {
+            (360, 740)
+        } else {
+            (740, 360)
+        };
+        hold(&tab, width, height).await?;
+        at_the_end(&tab).await?;
+        tab.reload().await?;
+        at_the_end(&tab).await?;
+    }
+    Ok(())
+}
+
+async fn hold(tab: &Tab, width: u32, height: u32) -> Result<()> {
+    let phone = json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true});
+    tab.devtools("Emulation.setDeviceMetricsOverride", phone)
+        .await?;
+    Ok(())
+}
+
+async fn at_the_end(tab: &Tab) -> Result<()> {
+    tab.see("the open chat on its line", |widget| {
+        widget.open && widget.connection == "online"
+    })
+    .await?;
+    tab.at_rest().await?;
+    // Two frames later everything that follows from a new size has followed.
+    let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
+    tab.run_async::<()>(frames, vec![]).await?;
+    let (below, is_hidden): (f64, bool) = tab.run(BELOW, vec![]).await?;
+    ensure!(
+        below < 2.0 && is_hidden,
+        "{below} pixels below what is seen"
+    );
+    Ok(())
+}
+
+/// How far the end of the list is, and whether the way to it is hidden.
+const BELOW: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+    const list = root.querySelector('[data-hf=list]');
+    return [Math.floor(list.scrollHeight - list.scrollTop - list.clientHeight),
+        root.querySelector('[data-hf=jump]').hidden];";

@@ -1,0 +1,55 @@
+//! Pictures of the widget, to be looked at by people: in three engines, on a desk and on a phone, in light and
+//! dark, in the states that a visitor meets. `cargo xtask gallery` builds what is needed, and calls this with the
+//! folder for the pictures.
+
+mod scenes;
+mod site;
+
+use std::{fmt::Write as _, fs, path::PathBuf, time::Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use holdfast_tests::browser::Engine;
+
+use scenes::Album;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let folder = std::env::args_os().nth(1);
+    let folder = PathBuf::from(folder.context("the folder for the pictures is missing")?);
+    fs::create_dir_all(&folder)?;
+    let mut names = Vec::new();
+    for engine in Engine::ALL {
+        let began = Instant::now();
+        let mut album = Album::open(engine, &folder).await?;
+        album.fill().await.with_context(|| engine.to_string())?;
+        let own = album.names();
+        ensure!(!own.is_empty(), "no picture of {engine}");
+        println!(
+            "{engine}: {} pictures in {} s",
+            own.len(),
+            began.elapsed().as_secs()
+        );
+        names.extend(own);
+    }
+    let sheet = folder.join("index.html");
+    fs::write(&sheet, contact_sheet(&names)?)?;
+    println!("look at them in {}", sheet.display());
+    Ok(())
+}
+
+/// A page with all pictures beside their names.
+fn contact_sheet(names: &[String]) -> Result<String> {
+    let mut page = String::from(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title>\
+         <style>body { font: 14px sans-serif; background: #888 } figure { display: inline-block; margin: 8px }\
+         img { display: block; max-height: 480px }</style>\n",
+    );
+    for name in names {
+        writeln!(
+            page,
+            "<figure><a href=\"{name}\"><img src=\"{name}\" alt=\"\" loading=\"lazy\"></a>\
+             <figcaption>{name}</figcaption></figure>"
+        )?;
+    }
+    Ok(page)
+}

@@ -1,0 +1,69 @@
+//! The site on whose pages the pictures are taken.
+
+use std::net::SocketAddr;
+
+use anyhow::Result;
+use holdfast_tests::pages::{Page, Pages, tag};
+
+/// A page of which nobody asks anything.
+const SHOP: &str =
+    "body { margin: 0; font: 17px/1.6 Georgia, serif; color: #333; background: #f6f2ea }
+    header { padding: 20px 32px; background: #3b4a3f; color: #fff; font-size: 24px }
+    main { max-width: 640px; padding: 16px 32px } a { color: #7a4a12 }
+    html.dark body { color: #ddd; background: #22211f }";
+
+/// A page that means everything, and must not reach the widget.
+const HOSTILE: &str =
+    "* { all: unset !important; display: block !important; font: italic 29px/2 serif !important;
+    color: #c0f !important; letter-spacing: 5px !important; transform: rotate(-1deg) !important;
+    background: #ff9 !important; text-transform: uppercase !important; direction: rtl !important }
+    html { transform: none !important } script, style, head { display: none !important }";
+
+/// What the page itself says to a message that the server would not take.
+const REJECT: &str = "window.WebSocket = class extends WebSocket {
+    send(text) {
+        const { send } = JSON.parse(text);
+        if (send?.text !== 'Refuse this') return super.send(text);
+        const rejected = { id: send.id, code: 'too_long', message: 'the text is too long' };
+        const answer = new MessageEvent('message', { data: JSON.stringify({ rejected }) });
+        setTimeout(() => this.dispatchEvent(answer));
+    }
+};";
+
+/// A phone's window, in engines that have no narrower one than a frame.
+const PHONE: &str = "<!doctype html><html lang=\"en\"><title>Phone</title><style>body { margin: 0 }
+    iframe { display: block; border: 0 }</style>
+    <script>const frame = document.createElement('iframe'); frame.title = 'phone'; frame.width = 390;
+    frame.height = 690; frame.src = location.hash.slice(1); document.documentElement.append(frame);</script>";
+
+/// Where the pages are, by theme and language; what follows is part of the path.
+pub(super) async fn serve(server: SocketAddr, locales: &[&str]) -> Result<Pages> {
+    let mut pages = vec![
+        ("/phone".to_owned(), Page::html(PHONE)),
+        ("/empty".to_owned(), Page::html("<title>Empty</title>")),
+    ];
+    for theme in ["light", "dark"] {
+        for locale in locales {
+            for (kind, style) in [("shop", SHOP), ("hostile", HOSTILE)] {
+                let attributes =
+                    format!("data-site=\"demo\" data-theme=\"{theme}\" data-locale=\"{locale}\"");
+                let tag = tag(server, &attributes);
+                let html = format!(
+                    "<!doctype html><html lang=\"en\" class=\"{theme}\"><head><meta charset=\"utf-8\"><title>Shop</title>\
+                     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>{style}</style>\
+                     <script>{REJECT}</script></head><body><header>Alpenglow Outfitters</header><main>\
+                     <h1>Ropes, hooks and harnesses</h1><p>Everything for climbers since 1989, at prices that hold. \
+                     <a href=\"/empty\">Come in</a> and look around.</p><p>We ship to forty countries, and answer \
+                     every question that you may have.</p></main>{tag}</body></html>"
+                );
+                pages.push((format!("/{kind}/{theme}/{locale}"), Page::html(html)));
+            }
+        }
+    }
+    Pages::serve(
+        pages
+            .iter()
+            .map(|(path, page)| (path.as_str(), page.clone())),
+    )
+    .await
+}
