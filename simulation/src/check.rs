@@ -12,9 +12,9 @@ use crate::node::{Person, Shown};
 use crate::server::{self, Found};
 use crate::world::World;
 
-/// After the heal a waiting message is in the log within the patience for its event (4 s), that for the
+/// After the heal a waiting message is in the log within the patience for its event (3 s), that for the
 /// probe (2 s), a pause between attempts (2.5 s), and four trips of 800 ms.
-const DRAIN: Millis = Millis(11_700);
+const DRAIN: Millis = Millis(10_700);
 
 /// What a life of the server leaves must be whole, and hold all that any screen shows.
 pub(crate) fn check_after_death(world: &mut World) {

@@ -20,3 +20,30 @@ pub mod strace;
 pub mod visitor;
 pub mod wait;
 pub mod wire;
+
+/// Makes one test per engine of each of these functions, which take the engine: a failure names it.
+#[macro_export]
+macro_rules! in_every_engine {
+    ($($scenario:ident),* $(,)?) => {
+        $(
+            mod $scenario {
+                use $crate::browser::Engine;
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn chromium() -> anyhow::Result<()> {
+                    super::$scenario(Engine::Chromium).await
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn firefox() -> anyhow::Result<()> {
+                    super::$scenario(Engine::Firefox).await
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn webkit() -> anyhow::Result<()> {
+                    super::$scenario(Engine::WebKit).await
+                }
+            }
+        )*
+    };
+}

@@ -220,19 +220,17 @@ impl Shell {
 
     /// Back onto a page that has thrown the widget out. What is shown follows from the model, which lives on.
     fn come_back(&mut self) {
-        let shown = self
-            .post
-            .upgrade()
-            .map(|post| show(&self.document, &self.options, &post));
-        match shown {
-            Some(Ok((view, stay))) => {
+        let Some(post) = self.post.upgrade() else {
+            return;
+        };
+        match show(&self.document, &self.options, &post) {
+            Ok((view, stay)) => {
                 (self.view, self.stay) = (view, stay);
                 self.listeners.renew();
             }
-            Some(Err(error)) => {
+            Err(error) => {
                 web_sys::console::error_2(&"Holdfast: the chat is off the page.".into(), &error);
             }
-            None => {}
         }
     }
 
