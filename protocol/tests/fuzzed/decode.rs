@@ -2,7 +2,8 @@
 
 use std::fmt::Debug;
 
-use holdfast_protocol::frame;
+use holdfast_protocol::frame::{self, VisitorDown};
+use holdfast_protocol::{compact, limits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,4 +37,15 @@ where
     let again = frame::parse::<F>(&written, usize::MAX).unwrap();
     assert_eq!(again, frame, "{written}");
     assert_eq!(frame::write(&again).unwrap(), written);
+}
+
+/// The widget's own reader takes nothing that the other one does not take, and understands the same.
+pub(crate) fn check_compact(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else {
+        return;
+    };
+    if let Some(down) = compact::parse(text, limits::DOWN_FRAME_BYTES) {
+        let other = frame::parse::<VisitorDown>(text, limits::DOWN_FRAME_BYTES);
+        assert_eq!(other.ok(), Some(down), "{text}");
+    }
 }

@@ -32,6 +32,7 @@ pub(crate) const TARGETS: [(&str, Target); 8] = [
     ("visitor_client", shell::run::<Visitor>),
     ("visitor_down", |bytes| {
         decode::check::<VisitorDown>(bytes, DOWN_FRAME_BYTES);
+        decode::check_compact(bytes);
     }),
     ("visitor_up", |bytes| {
         decode::check::<VisitorUp>(bytes, UP_FRAME_BYTES);
