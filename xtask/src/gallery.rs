@@ -9,26 +9,28 @@ use crate::repo::Repo;
 use crate::setup;
 use crate::shell;
 
-/// Builds everything and takes the pictures.
+/// Builds everything and takes the pictures, or measures what the tag costs a page.
 ///
 /// # Errors
 /// When something can't be installed, built or shown.
-pub(crate) fn take(repo: &Repo) -> Result<()> {
+pub(crate) fn run(repo: &Repo, measure: bool) -> Result<()> {
     setup::ensure(repo, setup::FOR_GALLERY)?;
     build::widget(repo)?;
     build::binaries(repo, false)?;
     let packages = ["build", "--package", "holdfast-tests", "--bins"];
     shell::open(&mut repo.cargo(&packages))?;
+    let program = repo.binary("holdfast-gallery", false);
+    let mut gallery = repo.command(&program);
+    if let Some(binaries) = program.parent() {
+        gallery.env("HOLDFAST_BIN_DIR", binaries);
+    }
+    if measure {
+        return shell::open(gallery.arg("--measure"));
+    }
     let folder = repo.generated().join("gallery");
     // Pictures of scenes that are no more would be looked at in vain.
     if folder.is_dir() {
         fs::remove_dir_all(&folder)?;
     }
-    let program = repo.binary("holdfast-gallery", false);
-    let mut gallery = repo.command(&program);
-    gallery.arg(&folder);
-    if let Some(binaries) = program.parent() {
-        gallery.env("HOLDFAST_BIN_DIR", binaries);
-    }
-    shell::open(&mut gallery)
+    shell::open(gallery.arg(&folder))
 }

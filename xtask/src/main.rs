@@ -71,7 +71,11 @@ enum Command {
     /// Break the code on purpose, in each way of a list, and look which test notices.
     Mutants(mutants::Options),
     /// Take pictures of the widget in three engines, for people to look at; into target/gallery.
-    Gallery,
+    Gallery {
+        /// Measure, instead, what the tag costs a page on a slow phone.
+        #[arg(long)]
+        measure: bool,
+    },
     /// Check the rules of the house that no compiler knows: import arrows, sizes, forbidden words.
     Tidy,
 }
@@ -110,7 +114,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Test { only, filters } => return checks::run(&repo, only, &filters),
         Command::Soak(options) => return soak::run(&repo, &options),
         Command::Mutants(options) => return mutants::run(&repo, &options),
-        Command::Gallery => gallery::take(&repo)?,
+        Command::Gallery { measure } => gallery::run(&repo, measure)?,
         Command::Tidy => return checks::report_tidy(&repo),
     }
     Ok(ExitCode::SUCCESS)

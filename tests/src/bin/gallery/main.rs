@@ -1,7 +1,8 @@
 //! Pictures of the widget, to be looked at by people: in three engines, on a desk and on a phone, in light and
 //! dark, in the states that a visitor meets. `cargo xtask gallery` builds what is needed, and calls this with the
-//! folder for the pictures.
+//! folder for the pictures, or with `--measure`, for figures of what a page pays for the tag.
 
+mod measure;
 mod scenes;
 mod site;
 
@@ -14,8 +15,12 @@ use scenes::Album;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let folder = std::env::args_os().nth(1);
-    let folder = PathBuf::from(folder.context("the folder for the pictures is missing")?);
+    let word = std::env::args_os().nth(1);
+    let word = word.context("the folder for the pictures is missing")?;
+    if word == "--measure" {
+        return measure::measure().await;
+    }
+    let folder = PathBuf::from(word);
     fs::create_dir_all(&folder)?;
     let mut names = Vec::new();
     for engine in Engine::ALL {
