@@ -88,7 +88,6 @@ impl Album {
         for form in [Form::Desk, Form::Phone] {
             for theme in THEMES {
                 let tab = self.go(form, "shop", theme, LOCALES[0]).await?;
-                online(&tab).await?;
                 self.take(&tab, form, theme, "closed").await?;
                 tab.open_chat().await?;
                 self.take(&tab, form, theme, "empty").await?;
