@@ -13,8 +13,9 @@ use crate::server::{self, Found};
 use crate::world::World;
 
 /// After the heal a waiting message is in the log within the patience for its event (3 s), that for the
-/// probe (2 s), a pause between attempts (2.5 s), and four trips of 800 ms.
-const DRAIN: Millis = Millis(10_700);
+/// probe (2 s), a pause between attempts (2.5 s), and six trips of 800 ms: dialling and its answer, greeting and
+/// welcome, the message and its event.
+const DRAIN: Millis = Millis(12_300);
 
 /// What a life of the server leaves must be whole, and hold all that any screen shows.
 pub(crate) fn check_after_death(world: &mut World) {
