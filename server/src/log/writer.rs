@@ -103,21 +103,11 @@ impl Writer {
         self.finish();
     }
 
-    /// The same as a task, which waits for `pause` before each round as for a disk.
+    /// The same as a task, which waits for `pause` in each round as for a disk: what comes meanwhile is for the next one.
     pub(super) async fn run_inline(mut self, pause: fn() -> Millis) {
         let mut commands = Vec::with_capacity(BATCH);
-        loop {
-            // What comes while the disk is busy belongs to the same round.
-            let Some(first) = self.inbox.recv().await else {
-                break;
-            };
-            commands.push(first);
+        while self.inbox.recv_many(&mut commands, BATCH).await > 0 {
             tokio::time::sleep(clock::span(pause())).await;
-            while commands.len() < BATCH
-                && let Ok(command) = self.inbox.try_recv()
-            {
-                commands.push(command);
-            }
             if self.round(&mut commands).is_break() {
                 return;
             }

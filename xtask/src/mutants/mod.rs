@@ -42,12 +42,14 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
     for mutant in MUTANTS.iter().filter(|mutant| mutant.name.contains(only)) {
         place.copy()?;
         let verdict = place.try_out(mutant)?;
-        let words = match verdict {
-            Some(span) if span <= PATIENCE => format!("noticed in {:.1} s", span.as_secs_f64()),
-            Some(span) => format!("noticed too late, in {:.1} s", span.as_secs_f64()),
+        let words = match &verdict {
+            Some((span, words)) if *span <= PATIENCE => {
+                format!("noticed in {:.1} s: {words}", span.as_secs_f64())
+            }
+            Some((span, _)) => format!("noticed too late, in {:.1} s", span.as_secs_f64()),
             None => "NOT NOTICED".to_owned(),
         };
-        if verdict.is_none_or(|span| span > PATIENCE) {
+        if verdict.as_ref().is_none_or(|(span, _)| *span > PATIENCE) {
             survivors += 1;
         }
         let Mutant {
@@ -56,7 +58,7 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
             notices,
             ..
         } = mutant;
-        println!("{invariant}: {name}: {words}, by {notices}");
+        println!("{invariant}: {name}\n    by {notices}, {words}");
     }
     println!("{survivors} mutants were not noticed in time");
     Ok(if survivors == 0 {
@@ -94,8 +96,8 @@ impl Place<'_> {
         Ok(())
     }
 
-    /// How long it took to notice the mutant, if it was noticed.
-    fn try_out(&self, mutant: &Mutant) -> Result<Option<Duration>> {
+    /// How long it took to notice the mutant and what was found, if it was noticed.
+    fn try_out(&self, mutant: &Mutant) -> Result<Option<(Duration, String)>> {
         let file = self.tree.join(mutant.file);
         let text = fs::read_to_string(&file)?;
         let name = mutant.name;
@@ -125,8 +127,12 @@ impl Place<'_> {
             bail!("the mutant \"{name}\" does not compile: mend the list of mutants");
         }
         let began = Instant::now();
-        let is_noticed = !succeeds(test)?;
-        Ok(is_noticed.then(|| began.elapsed()))
+        let words = match mutant.notices {
+            // A simulator that breaks off has noticed nothing.
+            Notices::Simulation => finding(test)?,
+            Notices::Tests(..) => (!succeeds(test)?).then(|| "a test fails".to_owned()),
+        };
+        Ok(words.map(|words| (began.elapsed(), words)))
     }
 
     fn simulation(&self) -> Command {
@@ -142,6 +148,16 @@ impl Place<'_> {
             .env("CARGO_TARGET_DIR", &self.target);
         cargo
     }
+}
+
+/// The first finding of the simulator, if it has one.
+fn finding(mut command: Command) -> Result<Option<String>> {
+    let output = command
+        .output()
+        .with_context(|| format!("can't start {command:?}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let finding = text.lines().find(|line| line.starts_with("seed "));
+    Ok(finding.map(str::to_owned))
 }
 
 /// Whether a command ends well; what it says is not for the reader.
