@@ -17,7 +17,7 @@ const FLAWED_HISTORIES: u64 = 300;
 const REGRESSIONS: &[(&str, u64)] = &[
     (
         "a journal that the page cache holds and the disk does not is trusted after a restart",
-        136,
+        97,
     ),
     (
         "a client whose greeting came late is sent away for a minute",
