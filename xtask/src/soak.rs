@@ -40,8 +40,9 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
 fn simulate(repo: &Repo, options: &Options, histories: u64) -> Result<ExitCode> {
     setup::ensure(repo, &[Need::CCompiler, Need::Libclang])?;
     let package = ["--package", "holdfast-simulation"];
-    shell::open(repo.cargo(&["build", "--release", "--quiet"]).args(package))?;
-    let mut simulation = repo.command(repo.binary("holdfast-simulation", true));
+    // What a history runs is optimised in this profile too, and the tests have compiled it already.
+    shell::open(repo.cargo(&["build", "--quiet"]).args(package))?;
+    let mut simulation = repo.command(repo.binary("holdfast-simulation", false));
     simulation.args(["--histories", &histories.to_string()]);
     if let Some(seed) = options.seed {
         simulation.args(["--first", &seed.to_string()]);
