@@ -1,6 +1,6 @@
 //! Identifiers: who made what, named so that a repeated transmission is recognised.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -31,16 +31,17 @@ impl EventId {
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [b'-'; TEXT_LEN];
         let mut nibble = 32;
-        for (at, place) in text.iter_mut().enumerate() {
-            if !HYPHENS.contains(&at) {
+        for at in 0..TEXT_LEN {
+            if HYPHENS.contains(&at) {
+                f.write_char('-')?;
+            } else {
                 nibble -= 1;
-                *place = DIGITS[(self.0 >> (nibble * 4)) as usize & 0xf];
+                let digit = (self.0 >> (nibble * 4)) as u32 & 0xf;
+                f.write_char(char::from_digit(digit, 16).unwrap_or_default())?;
             }
         }
-        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        Ok(())
     }
 }
 

@@ -10,12 +10,11 @@ use crate::build;
 use crate::repo::Repo;
 use crate::setup;
 
-/// The script that sites paste, compressed as it is served, by brotli or by gzip; every page pays it at once.
+/// The script that sites paste, in brotli: every page pays it at once, whether anybody chats or not.
 const SCRIPT_BUDGET: usize = 2_000;
 
-/// Everything until the panel can be used, in brotli: what makes 60 KB is told to the owners of sites, and the rest
-/// is room for what the widget is yet to learn.
-const ALL_BUDGET: usize = 50_000;
+/// Everything until the panel can be used, in brotli. 60 KB are promised; the rest is a reserve.
+const ALL_BUDGET: usize = 55_000;
 
 /// The pasted script.
 const SCRIPT: &str = "widget.js";
@@ -57,10 +56,10 @@ fn judge(sizes: &[Size], all: &Size) -> Result<()> {
         .iter()
         .find(|size| size.name == SCRIPT)
         .with_context(|| format!("{SCRIPT} was not built"))?;
-    let largest = script.gzip.max(script.brotli);
     ensure!(
-        largest <= SCRIPT_BUDGET,
-        "the script that sites paste has {largest} bytes compressed, and {SCRIPT_BUDGET} are the budget"
+        script.brotli <= SCRIPT_BUDGET,
+        "the script that sites paste has {} bytes compressed, and {SCRIPT_BUDGET} are the budget",
+        script.brotli
     );
     ensure!(
         all.brotli <= ALL_BUDGET,
