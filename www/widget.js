@@ -4,31 +4,98 @@
   const api = (window.Holdfast = window.Holdfast || {});
   if (!tag || api.tag) return;
   api.tag = tag;
-  const site = tag.dataset.site;
+  const { site, position, theme } = tag.dataset;
   if (!site) return console.error('Holdfast: the script tag needs data-site="..." with the name of your site.');
 
   // The server fills this in; `trunk serve` leaves it, and serves from the root.
   const folder = "__ASSETS__".replace(/^__.*/, "");
   const at = (name) => new URL(folder + "/" + name, tag.src).href;
 
-  let begun = false;
-  const load = async () => {
-    if (begun) return;
-    begun = true;
+  // The launcher stands here alone: the widget leaves it as it is, and adds to it.
+  const style = `
+:host{all:initial!important;position:fixed!important;right:0!important;bottom:0!important;z-index:2147483000!important;display:block!important;width:0!important;height:0!important}
+.hf{--accent:#0d5b6e;--accent-fg:#fff;--shadow:0 12px 40px rgb(9 30 38/24%),0 2px 8px rgb(9 30 38/12%);color-scheme:light}
+@media (prefers-color-scheme:dark){.hf:not([data-theme=light]){--accent:#1b7389;--shadow:0 12px 40px rgb(0 0 0/55%),0 0 0 1px #2a373e;color-scheme:dark}}
+.hf[data-theme=dark]{--accent:#1b7389;--shadow:0 12px 40px rgb(0 0 0/55%),0 0 0 1px #2a373e;color-scheme:dark}
+.launcher{appearance:none;position:fixed;right:calc(20px + env(safe-area-inset-right,0px));bottom:calc(20px + env(safe-area-inset-bottom,0px));box-sizing:border-box;display:grid;place-items:center;width:60px;height:60px;margin:0;padding:0;border:0;border-radius:50%;background:var(--accent);color:var(--accent-fg);box-shadow:var(--shadow);cursor:pointer;touch-action:manipulation;-webkit-tap-highlight-color:transparent;transition:transform .15s}
+[data-position=left] .launcher{right:auto;left:calc(20px + env(safe-area-inset-left,0px))}
+.launcher:hover{transform:scale(1.05)}
+.launcher:focus{outline:none}
+.launcher:focus-visible{outline:3px solid #f2a93b;outline-offset:2px}
+.launcher svg{box-sizing:border-box;display:block;width:28px;height:28px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+@media (prefers-reduced-motion:reduce){.launcher{transition:none}}
+@media print{.hf{display:none}}`;
+  const make = (parent, name, attributes, space = "1999/xhtml") => {
+    const element = document.createElementNS("http://www.w3.org/" + space, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return parent ? parent.appendChild(element) : element;
+  };
+  const draw = () => {
+    const host = make(null, "div", { id: "holdfast-chat" });
+    const shadow = host.attachShadow({ mode: "open" });
     try {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(style);
+      shadow.adoptedStyleSheets = [sheet];
+    } catch {
+      make(shadow, "style", {}).textContent = style; // Safari before 16.4 constructs no sheets
+    }
+    const root = make(shadow, "div", {
+      class: "hf", "data-hf": "root", "data-position": position || "right", "data-theme": theme || "auto",
+    });
+    const launcher = make(root, "button", {
+      type: "button", class: "launcher", "data-hf": "launcher", "aria-label": "Open chat", "aria-expanded": "false",
+    });
+    const icon = make(launcher, "svg", { class: "chat", viewBox: "0 0 24 24", "aria-hidden": "true" }, "2000/svg");
+    make(icon, "path", { d: "M21 11.5a8.4 8.4 0 0 1-12.2 7.5L3 21l2-5.8A8.4 8.4 0 1 1 21 11.5z" }, "2000/svg");
+    document.documentElement.appendChild(host);
+    return launcher;
+  };
+
+  let tries = 0;
+  let isBegun = false;
+  let isWanted = false;
+  let launcher;
+  const load = async () => {
+    if (isBegun) return;
+    isBegun = true;
+    try {
+      // A browser may remember that a module could not be had, so another try has another name.
       const [module, wasm] = await Promise.all([
-        import(at("holdfast-widget.js")),
+        import(at("holdfast-widget.js") + (tries++ ? "?" + tries : "")),
         fetch(at("holdfast-widget_bg.wasm")),
+        ready,
       ]);
       if (!wasm.ok) throw new Error("HTTP " + wasm.status);
       await module.default({ module_or_path: wasm });
-      module.start(tag);
+      launcher.onclick = launcher.onfocus = launcher.onpointerenter = null;
+      module.start(tag, launcher.isConnected ? launcher : draw(), draw, isWanted);
     } catch (error) {
+      isBegun = false;
       console.error(
         "Holdfast: the chat could not start. Is " + new URL(tag.src).origin + " running and reachable? With a " +
           "Content-Security-Policy, allow it in script-src (with 'wasm-unsafe-eval') and connect-src.", error);
     }
   };
+  const ready = new Promise((go) => {
+    const first = () => {
+      launcher = draw();
+      launcher.onfocus = launcher.onpointerenter = load;
+      launcher.onclick = () => {
+        isWanted = true;
+        load();
+      };
+      go();
+    };
+    // A child of the document before its body would come between the two.
+    if (document.body) first();
+    else document.addEventListener("DOMContentLoaded", first);
+  });
+  try {
+    // A panel that was open, an event or a message that waits: the conversation goes on.
+    const saved = sessionStorage.getItem("holdfast:" + site);
+    if (/"(open":true|seq":|outbox":\[\{)/.test(saved)) return load();
+  } catch {} // storage is denied: there is none from an earlier page
   // Safari has no requestIdleCallback.
   const idle = () => (window.requestIdleCallback ? requestIdleCallback(load, { timeout: 2000 }) : setTimeout(load, 200));
   if (document.readyState === "complete") return idle();

@@ -36,6 +36,7 @@ mod gate;
 mod keep;
 mod options;
 mod page;
+mod post;
 mod reach;
 mod shell;
 mod socket;
@@ -45,7 +46,7 @@ pub mod texts;
 mod view;
 
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::HtmlScriptElement;
+use web_sys::{HtmlElement, HtmlScriptElement};
 
 use options::Options;
 
@@ -54,12 +55,18 @@ use options::Options;
 #[global_allocator]
 static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Starts the widget for the tag that loaded it. Called once by `widget.js`.
+/// Starts the widget for the tag that loaded it. Called once by `widget.js`, which has drawn the launcher,
+/// can draw another one, and says whether it was pressed already.
 ///
 /// # Errors
 /// When the page lacks what the widget needs; the script writes it into the console.
 #[wasm_bindgen]
-pub fn start(tag: &HtmlScriptElement) -> Result<(), wasm_bindgen::JsValue> {
+pub fn start(
+    tag: &HtmlScriptElement,
+    launcher: HtmlElement,
+    draw: js_sys::Function,
+    is_wanted: bool,
+) -> Result<(), wasm_bindgen::JsValue> {
     let options = Options::read(tag).ok_or("the script tag has no usable src")?;
-    shell::start(options)
+    shell::start(options, launcher, draw, is_wanted)
 }

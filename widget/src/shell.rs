@@ -1,6 +1,5 @@
 //! Moves messages between the page, the model, the connection and the storage. It decides nothing.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -13,8 +12,9 @@ use holdfast_protocol::event::{Page, cut};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
+use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Window};
+use web_sys::{Document, HtmlElement, Window};
 
 use crate::app::{Effect, Model, Msg, Show, update};
 use crate::clock;
@@ -22,6 +22,7 @@ use crate::gate::{Gate, Step};
 use crate::keep::Keep;
 use crate::options::Options;
 use crate::page::{self, Listeners, PageEvent};
+use crate::post::{Input, Post};
 use crate::reach::Reach;
 use crate::socket::{Heard, Socket};
 use crate::stay::Stay;
@@ -30,23 +31,29 @@ use crate::view::View;
 /// A draft is saved so long after a change at the latest; leaving the page saves it at once.
 const SAVE_PAUSE_MS: u32 = 400;
 
-/// Starts the widget. It lives as long as the page.
+/// Starts the widget with its launcher, opened where `is_wanted`. It lives as long as the page; `draw` puts another
+/// launcher onto the page and returns it.
 ///
 /// # Errors
 /// When the page lacks what the widget needs.
-pub(crate) fn start(options: Options) -> Result<(), JsValue> {
+pub(crate) fn start(
+    options: Options,
+    launcher: HtmlElement,
+    draw: Function,
+    is_wanted: bool,
+) -> Result<(), JsValue> {
     // Some libraries put a class of their own in the place of Window, of which this is none.
-    let window: Window = js_sys::global().unchecked_into();
-    let document = window.document().ok_or("there is no document")?;
+    let document = launcher.owner_document().ok_or("there is no document")?;
+    let window = document.default_view().ok_or("there is no window")?;
     let post = Rc::new(Post::default());
-    let (view, stay) = show(&document, &options, &post)?;
+    let (view, stay) = show(&document, &options, launcher, &post)?;
     let poster = post.clone();
     let on_page: Rc<dyn Fn(PageEvent)> = Rc::new(move |event| poster.put(Input::Page(event)));
     let listeners = page::listen(&window, &document, &on_page)?;
     let mut keep = Keep::new(&window, &options);
     let (model, client) = restore(&mut keep, &options, &window, &document);
-    let is_visible = model.is_visible;
-    *post.shell.borrow_mut() = Some(Shell {
+    let (is_visible, is_open) = (model.is_visible, model.is_open);
+    post.serve(Shell {
         post: Rc::downgrade(&post),
         window,
         document,
@@ -54,6 +61,7 @@ pub(crate) fn start(options: Options) -> Result<(), JsValue> {
         keep,
         view,
         stay,
+        draw,
         listeners,
         model,
         client,
@@ -67,60 +75,32 @@ pub(crate) fn start(options: Options) -> Result<(), JsValue> {
         typing_over: None,
     });
     post.put(Input::Page(PageEvent::Visible(is_visible)));
+    if is_wanted && !is_open {
+        post.put(Input::Msg(Msg::Toggle));
+    }
     // The listeners on the page hold the other ends.
     std::mem::forget(post);
     Ok(())
 }
 
-/// Puts the widget onto the page, and watches that it stays there.
-fn show(document: &Document, options: &Options, post: &Rc<Post>) -> Result<(View, Stay), JsValue> {
+/// Puts the widget beside its launcher, and watches that it stays there.
+fn show(
+    document: &Document,
+    options: &Options,
+    launcher: HtmlElement,
+    post: &Rc<Post>,
+) -> Result<(View, Stay), JsValue> {
     let poster = post.clone();
     let on_msg = Rc::new(move |msg| poster.put(Input::Msg(msg)));
-    let view = View::new(document.clone(), options, on_msg)?;
+    let view = View::new(document.clone(), options, launcher, on_msg)?;
     let poster = post.clone();
     let on_removed = Rc::new(move || poster.put(Input::Page(PageEvent::Removed)));
     let stay = Stay::watch(document, view.host(), on_removed)?;
     Ok((view, stay))
 }
 
-/// Something that happened outside.
-enum Input {
-    Msg(Msg),
-    Line(LineId, Heard),
-    Reached(LineId, bool),
-    Page(PageEvent),
-    Due,
-    SaveDue,
-}
-
-/// Takes inputs in, and hands them to the shell one after the other: the browser reports some of them
-/// (a focus that moves) in the middle of what the shell is doing.
-#[derive(Default)]
-struct Post {
-    waiting: RefCell<VecDeque<Input>>,
-    shell: RefCell<Option<Shell>>,
-}
-
-impl Post {
-    fn put(&self, input: Input) {
-        self.waiting.borrow_mut().push_back(input);
-        let Ok(mut shell) = self.shell.try_borrow_mut() else {
-            return;
-        };
-        let Some(shell) = shell.as_mut() else {
-            return;
-        };
-        loop {
-            let next = self.waiting.borrow_mut().pop_front();
-            match next {
-                Some(input) => shell.take(input),
-                None => break,
-            }
-        }
-    }
-}
-
-struct Shell {
+/// The running widget.
+pub(crate) struct Shell {
     post: std::rc::Weak<Post>,
     window: Window,
     document: Document,
@@ -128,6 +108,7 @@ struct Shell {
     keep: Keep,
     view: View,
     stay: Stay,
+    draw: Function,
     listeners: Listeners,
     model: Model,
     client: Client<Visitor>,
@@ -142,7 +123,8 @@ struct Shell {
 }
 
 impl Shell {
-    fn take(&mut self, input: Input) {
+    /// Takes in what happened, and does all that follows from it.
+    pub(crate) fn take(&mut self, input: Input) {
         let now = self.now();
         match input {
             Input::Msg(msg) => self.change(msg),
@@ -223,7 +205,16 @@ impl Shell {
         let Some(post) = self.post.upgrade() else {
             return;
         };
-        match show(&self.document, &self.options, &post) {
+        let drawn = self.draw.call0(&JsValue::UNDEFINED);
+        let shown = drawn.and_then(|launcher| {
+            show(
+                &self.document,
+                &self.options,
+                launcher.unchecked_into(),
+                &post,
+            )
+        });
+        match shown {
             Ok((view, stay)) => {
                 (self.view, self.stay) = (view, stay);
                 self.listeners.renew();

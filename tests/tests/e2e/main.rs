@@ -12,6 +12,7 @@ mod files;
 mod full_disk;
 mod harness;
 mod hosts;
+mod loading;
 mod operator;
 mod slow_lines;
 mod tabs;

@@ -1,10 +1,7 @@
-//! The parts that are always there: launcher, panel, header, list, composer.
+//! The parts that are always there: panel, header, list, composer, and the launcher that `widget.js` has drawn.
 
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    CssStyleSheet, Element, HtmlElement, HtmlTextAreaElement, ShadowRoot, ShadowRootInit,
-    ShadowRootMode,
-};
+use web_sys::{CssStyleSheet, Element, HtmlElement, HtmlTextAreaElement, ShadowRoot};
 
 use super::dom::{Dom, fill};
 use crate::options::Options;
@@ -16,7 +13,6 @@ const STYLE: &str = concat!(
     include_str!("style/composer.css"),
     include_str!("style/media.css"),
 );
-const HOST_ID: &str = "holdfast-chat";
 
 const ICON_CHAT: &str = "M21 11.5a8.4 8.4 0 0 1-12.2 7.5L3 21l2-5.8A8.4 8.4 0 1 1 21 11.5z";
 const ICON_DOWN: &str = "m6 9 6 6 6-6";
@@ -49,12 +45,21 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Makes the parts, not yet on the page. `log` is the list of messages.
-    pub(super) fn new(dom: &Dom, options: &Options, log: &HtmlElement) -> Result<Self, JsValue> {
+    /// Makes the parts beside the launcher, not yet on the page. `log` is the list of messages.
+    pub(super) fn new(
+        dom: &Dom,
+        options: &Options,
+        launcher: HtmlElement,
+        log: &HtmlElement,
+    ) -> Result<Self, JsValue> {
+        let root = launcher
+            .parent_element()
+            .ok_or("the launcher stands nowhere")?;
+        let shadow: ShadowRoot = root.get_root_node().unchecked_into();
         let frame = Self {
-            host: dom.element("div", "", "")?,
-            root: dom.element("div", "hf", "root")?,
-            launcher: dom.button("launcher", "launcher", texts::OPEN)?,
+            host: shadow.host().unchecked_into(),
+            root: root.unchecked_into(),
+            launcher,
             unread: dom.element("span", "badge", "unread")?,
             panel: dom.element("div", "panel", "panel")?,
             head: dom.element("div", "head", "")?,
@@ -75,29 +80,24 @@ impl Frame {
             send: dom.button("send", "send", texts::SEND)?,
             counter: dom.element("div", "counter", "counter")?,
         };
-        frame.host.set_id(HOST_ID);
         frame
             .root
             .set_attribute("data-position", options.position)?;
         frame.root.set_attribute("data-theme", options.theme)?;
-        frame.build_launcher(dom)?;
+        frame.unread.set_hidden(true);
         frame.build_list(dom, log)?;
         frame.build_composer()?;
         frame.build_panel(dom)?;
         Ok(frame)
     }
 
-    /// Puts the widget onto the page. It stands beside the body, since a body that is transformed or
-    /// replaced would take it along.
+    /// Puts the parts onto the page, where the launcher stands: beside the body, since a body that is transformed
+    /// or replaced would take them along.
     pub(super) fn show_on_page(&self, dom: &Dom) -> Result<(), JsValue> {
-        let shadow = self
-            .host
-            .attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open))?;
-        style(dom, &shadow)?;
-        shadow.append_child(&self.root)?;
-        let page = dom.0.document_element().ok_or("the document is empty")?;
-        page.append_child(&self.host)?;
-        Ok(())
+        style(dom, self.root.get_root_node().unchecked_ref())?;
+        self.root.insert_before(&self.panel, Some(&self.launcher))?;
+        let down = dom.icon("down", ICON_DOWN)?;
+        fill(&self.launcher, &[&down, &self.unread])
     }
 
     /// Makes the composer as high as its text, up to the limit in the style sheet.
@@ -107,12 +107,6 @@ impl Frame {
         let _ = style.set_property("height", "0");
         let height = [&self.composer.scroll_height().to_string(), "px"].concat();
         let _ = style.set_property("height", &height);
-    }
-
-    fn build_launcher(&self, dom: &Dom) -> Result<(), JsValue> {
-        self.unread.set_hidden(true);
-        let (chat, down) = (dom.icon("chat", ICON_CHAT)?, dom.icon("down", ICON_DOWN)?);
-        fill(&self.launcher, &[&chat, &down, &self.unread])
     }
 
     fn build_list(&self, dom: &Dom, log: &HtmlElement) -> Result<(), JsValue> {
@@ -165,8 +159,7 @@ impl Frame {
         fill(&field, &[&self.composer, &self.send])?;
         let foot = dom.element("div", "foot", "")?;
         fill(&foot, &[&field, &self.counter])?;
-        fill(&self.panel, &[&self.head, &self.connection, &middle, &foot])?;
-        fill(&self.root, &[&self.panel, &self.launcher])
+        fill(&self.panel, &[&self.head, &self.connection, &middle, &foot])
     }
 }
 
@@ -174,8 +167,10 @@ fn style(dom: &Dom, shadow: &ShadowRoot) -> Result<(), JsValue> {
     match CssStyleSheet::new() {
         Ok(sheet) => {
             sheet.replace_sync(STYLE)?;
-            let sheets = js_sys::Array::of1(&sheet);
-            js_sys::Reflect::set(shadow, &"adoptedStyleSheets".into(), &sheets)?;
+            // After the launcher's own, which `widget.js` has put there.
+            let name = "adoptedStyleSheets".into();
+            let first = js_sys::Reflect::get_u32(&js_sys::Reflect::get(shadow, &name)?, 0)?;
+            js_sys::Reflect::set(shadow, &name, &js_sys::Array::of2(&first, &sheet))?;
         }
         // Safari before 16.4 constructs no sheets.
         Err(_) => {

@@ -40,15 +40,16 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Puts the widget onto the page, closed and empty. `on_msg` hears what the visitor does.
+    /// Puts the widget beside the launcher, closed and empty. `on_msg` hears what the visitor does.
     pub(crate) fn new(
         document: Document,
         options: &Options,
+        launcher: HtmlElement,
         on_msg: Rc<dyn Fn(Msg)>,
     ) -> Result<Self, JsValue> {
         let dom = Dom(document);
         let list = List::new(&dom)?;
-        let frame = Frame::new(&dom, options, &list.log)?;
+        let frame = Frame::new(&dom, options, launcher, &list.log)?;
         let input = Input::listen(&frame, on_msg)?;
         frame.show_on_page(&dom)?;
         Ok(Self {

@@ -151,8 +151,8 @@ async fn the_focus_stays_where_it_is(engine: Engine) -> Result<()> {
     tab.reload().await?;
     tab.click(name, vec![]).await?;
     insert_the_tag(&stage, &tab).await?;
-    let widget = tab.widget().await?;
-    ensure!(widget.open, "{widget:?}");
+    tab.see("the panel, open as it was", |widget| widget.open)
+        .await?;
     focus_is_on(&tab, "name").await
 }
 

@@ -1,0 +1,168 @@
+//! When the widget is loaded, and that nobody sees it: the launcher is the same before and after.
+
+use anyhow::{Result, ensure};
+use holdfast_tests::{
+    browser::{Browser, Tab},
+    pages::{Pages, with_tag},
+    proxy::{Forgotten, Proxy},
+    server::Server,
+    stage::Stage,
+    wait,
+};
+use serde_json::json;
+
+/// A page that is busy for ever: the browser never calls what waits for an idle moment.
+const BUSY: &str = "<script>window.requestIdleCallback = () => 0;</script>";
+
+/// What the page has loaded of the widget, beside the script that its owner pasted.
+const LOADED: &str = "return performance.getEntriesByType('resource')
+    .filter((entry) => entry.name.includes('/assets/')).length;";
+
+/// Everything of the launcher that a person could notice, one property a line.
+const LOOKS: &str = r#"
+    const root = document.querySelector('#holdfast-chat').shadowRoot;
+    const launcher = root.querySelector('[data-hf="launcher"]');
+    const of = (element) => {
+        const style = getComputedStyle(element);
+        // Letters: the launcher has none but for the count, which is not there yet. Variables: what they do is here.
+        const names = [...style].filter((name) => !/^--|font|text|line-height/.test(name));
+        const { x, y, width, height } = element.getBoundingClientRect();
+        return [[x, y, width, height], ...names.map((name) => name + ': ' + style.getPropertyValue(name))];
+    };
+    const attributes = [...launcher.attributes].map((a) => a.name + '=' + a.value).sort();
+    return [...attributes, ...of(launcher), ...of(launcher.querySelector('.chat'))].map(String);
+"#;
+
+/// Where the middle of the launcher is.
+const MIDDLE: &str = r#"
+    const root = document.querySelector('#holdfast-chat').shadowRoot;
+    const box = root.querySelector('[data-hf="launcher"]').getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+"#;
+
+fn busy(server: &Server) -> String {
+    [BUSY, &with_tag(server.http(), "demo", "")].concat()
+}
+
+async fn loaded(tab: &Tab) -> Result<u64> {
+    tab.run(LOADED, vec![]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tap_on_a_page_that_is_never_idle_opens_the_chat() -> Result<()> {
+    let (server, browser) = tokio::try_join!(Server::start(), Browser::start())?;
+    let pages = Pages::serve([("/", busy(&server))]).await?;
+    let tab = browser.open(&pages.url("/")).await?;
+    tab.see("the launcher", |widget| widget.here).await?;
+    ensure!(loaded(&tab).await? == 0, "loaded before its time");
+    tab.click_hook("launcher").await?;
+    tab.see("the open panel", |widget| widget.open).await?;
+    let focused = "return document.querySelector('#holdfast-chat').shadowRoot.activeElement
+        ?.getAttribute('data-hf')";
+    let focused: Option<String> = tab.run(focused, vec![]).await?;
+    ensure!(focused.as_deref() == Some("composer"), "{focused:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pointer_over_the_launcher_loads_the_chat_and_changes_no_pixel() -> Result<()> {
+    let (server, browser) = tokio::try_join!(Server::start(), Browser::start())?;
+    let left = [
+        BUSY,
+        &with_tag(
+            server.http(),
+            "demo",
+            "data-position=left data-theme=dark data-identity=tab",
+        ),
+    ]
+    .concat();
+    let pages = Pages::serve([("/", busy(&server)), ("/left", left)]).await?;
+    let tab = browser.open(&pages.url("/")).await?;
+    for path in ["/", "/left"] {
+        tab.goto(&pages.url(path)).await?;
+        tab.see("the launcher", |widget| widget.here).await?;
+        let before: Vec<String> = tab.run(LOOKS, vec![]).await?;
+        ensure!(before.len() > 300, "{} properties", before.len());
+        ensure!(loaded(&tab).await? == 0, "loaded before its time");
+        let (x, y): (f64, f64) = tab.run(MIDDLE, vec![]).await?;
+        point(&tab, x, y).await?;
+        tab.see("the line", |widget| widget.connection == "online")
+            .await?;
+        ensure!(!tab.widget().await?.open, "opened by a mere pointer");
+        point(&tab, 1.0, 1.0).await?;
+        // It shrinks back in a moment, which is seen as well.
+        let looks = async || tab.run::<Vec<String>>(LOOKS, vec![]).await;
+        let after = wait::until("the same launcher", looks, |after| *after == before).await;
+        if after.is_err() {
+            let after: Vec<String> = tab.run(LOOKS, vec![]).await?;
+            let changed: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).collect();
+            anyhow::bail!("{} changed: {changed:#?}", changed.len());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_page_loads_the_chat_by_itself() -> Result<()> {
+    let (server, browser) = tokio::try_join!(Server::start(), Browser::start())?;
+    let page = with_tag(server.http(), "demo", "");
+    let pages = Pages::serve([("/", page)]).await?;
+    let tab = browser.open(&pages.url("/")).await?;
+    tab.see("the line", |widget| widget.connection == "online")
+        .await?;
+    // An import and a fetch, of one file each.
+    ensure!(loaded(&tab).await? == 2, "{} files", loaded(&tab).await?);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_goes_on_at_once() -> Result<()> {
+    let mut stage = Stage::set().await?;
+    let agent = stage.agent("Ana").await?;
+    let pages = Pages::serve([("/", busy(&stage.server))]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.open_chat().await?;
+    stage.visitor_writes(&tab, "Hello").await?;
+    tab.see("the message on the disk", |widget| {
+        widget
+            .state_of("Hello")
+            .is_some_and(|state| state != "waiting")
+    })
+    .await?;
+    tab.click_hook("close").await?;
+    tab.see("the closed panel", |widget| !widget.open).await?;
+    tab.goto(&pages.url("/")).await?;
+    // The page is never idle, and nobody touches the launcher.
+    tab.see("the line", |widget| widget.connection == "online")
+        .await?;
+    drop(agent);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tap_without_a_line_is_told_to_the_owner_and_may_be_repeated() -> Result<()> {
+    let (server, browser) = tokio::try_join!(Server::start(), Browser::start())?;
+    let street = Proxy::start(server.http()).await?;
+    let page = [BUSY, &with_tag(street.addr(), "demo", "")].concat();
+    let pages = Pages::serve([("/", page)]).await?;
+    let tab = browser.open(&pages.url("/")).await?;
+    tab.see("the launcher", |widget| widget.here).await?;
+    street.refuse().await?;
+    tab.click_hook("launcher").await?;
+    let told = async || tab.console().await;
+    wait::until("words for the owner", told, |lines| {
+        lines.iter().any(|line| line.contains("could not start"))
+    })
+    .await?;
+    street.heal(Forgotten::Reset).await?;
+    tab.click_hook("launcher").await?;
+    tab.see("the open panel", |widget| widget.open).await?;
+    Ok(())
+}
+
+/// Moves the mouse there.
+async fn point(tab: &Tab, x: f64, y: f64) -> Result<()> {
+    let place = json!({"type": "mouseMoved", "x": x, "y": y});
+    tab.devtools("Input.dispatchMouseEvent", place).await?;
+    Ok(())
+}
