@@ -188,7 +188,7 @@ pub(super) fn install_npm_tools(repo: &Repo) -> Result<()> {
     if let Err(error) = fetch_npm_tools(repo) {
         eprintln!("warning: {error:#}");
         eprintln!(
-            "warning: going on without wasm-opt and esbuild. The widget will work and be some 20 % larger."
+            "warning: going on without wasm-opt and esbuild. The widget will work and be half as large again."
         );
         return Ok(());
     }
