@@ -14,11 +14,14 @@ use sha2::{Digest, Sha256};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The pasted script. The widget's build leaves it beside the rest, made small.
-const SCRIPT: &str = "widget.js";
-
 /// What the pasted script writes where the assets' folder belongs.
 const ASSETS: &str = "__ASSETS__";
+
+/// The pasted script, which the widget's build leaves beside the rest, made small, and the declarations for TypeScript.
+const SCRIPT: &str = "widget.js";
+const DECLARATIONS: &str = "holdfast.d.ts";
+/// What of `www` is no page of the demo shop.
+const NO_PAGES: [&str; 3] = [SCRIPT, DECLARATIONS, "sdk.js"];
 
 /// What is answered for the script while there is no widget.
 const NO_WIDGET: &str = "console.error('Holdfast: this server was built without its widget. In its source \
@@ -48,7 +51,10 @@ fn main() -> Result<()> {
     };
     let widget = if dist.is_dir() {
         read_folder(&dist, |path| {
-            path.ends_with(".wasm") || (path.ends_with(".js") && path != SCRIPT)
+            path != SCRIPT
+                && [".js", ".wasm", ".json"]
+                    .iter()
+                    .any(|end| path.ends_with(end))
         })?
     } else {
         Vec::new()
@@ -63,7 +69,7 @@ fn main() -> Result<()> {
         return Err(format!("{SCRIPT} has no {ASSETS}").into());
     }
     let script = script.replace(ASSETS, &folder);
-    let pages = read_folder(&www, |path| path != SCRIPT)?;
+    let pages = read_folder(&www, |path| !NO_PAGES.contains(&path))?;
 
     writeln!(output.code, "pub(super) static WIDGET: &[Asset] = &[")?;
     for (path, bytes) in &widget {
@@ -71,6 +77,8 @@ fn main() -> Result<()> {
     }
     writeln!(output.code, "];\npub(super) static SCRIPT: &[Asset] = &[")?;
     output.asset("/widget.js", script.as_bytes())?;
+    let declarations = fs::read(www.join(DECLARATIONS))?;
+    output.asset(&format!("/{DECLARATIONS}"), &declarations)?;
     writeln!(output.code, "];\npub(super) static PAGES: &[Asset] = &[")?;
     for (path, bytes) in &pages {
         output.asset(&format!("/{path}"), bytes)?;
@@ -174,7 +182,8 @@ fn mime(path: &str) -> &'static str {
         Some("jpg" | "jpeg") => "image/jpeg",
         Some("ico") => "image/x-icon",
         Some("woff2") => "font/woff2",
-        Some("txt") => "text/plain; charset=utf-8",
+        Some("json") => "application/json",
+        Some("txt" | "ts") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

@@ -1,11 +1,22 @@
 // Holdfast chat. <script async src="https://chat.example/widget.js" data-site="your-site"></script>
 (() => {
   const tag = document.currentScript;
-  const api = (window.Holdfast = window.Holdfast || {});
-  if (!tag || api.tag) return;
+  // Calls are kept until the chat is there.
+  const stub = (q) => new Proxy({ q }, {
+    get: (own, name) => own[name] || (typeof name == "string" && !/^(then|toJSON)$/.test(name) ? (...args) => {
+      const call = [name, args];
+      q.push(call);
+      return name == "on" ? () => call.off ? call.off() : (call.off = 1) : name == "getUnread" ? 0 : undefined;
+    } : undefined),
+  });
+  const api = window.Holdfast?.q ? Holdfast : (window.Holdfast = stub([]));
+  if (!tag || "tag" in api) return;
   api.tag = tag;
-  const { site, position, theme } = tag.dataset;
-  if (!site) return console.error('Holdfast: the script tag needs data-site="..." with the name of your site.');
+  const { site, position, theme, accent, zIndex, boot } = tag.dataset;
+  const isBoot = (call) => call[0] == "boot";
+  // What a page boots by itself is drawn when it does so, with the options that it gives then.
+  const isManual = boot == "manual" || api.q.some(isBoot);
+  if (!site && !isManual) return console.error('Holdfast: the script tag needs data-site="..." with the name of your site.');
 
   // The server fills this in; `trunk serve` leaves it, and serves from the root.
   const folder = "__ASSETS__".replace(/^__.*/, "");
@@ -13,7 +24,7 @@
 
   // The launcher stands here alone: the widget leaves it as it is, and adds to it.
   const style = `
-:host{all:initial!important;position:fixed!important;right:0!important;bottom:0!important;z-index:2147483000!important;display:block!important;width:0!important;height:0!important}
+:host{all:initial!important;position:fixed!important;right:0!important;bottom:0!important;z-index:var(--hf-z,2147483000)!important;display:block!important;width:0!important;height:0!important}
 .hf{--accent:#0d5b6e;--accent-fg:#fff;--shadow:0 12px 40px rgb(9 30 38/24%),0 2px 8px rgb(9 30 38/12%);color-scheme:light}
 @media (prefers-color-scheme:dark){.hf:not([data-theme=light]){--accent:#1b7389;--shadow:0 12px 40px rgb(0 0 0/55%),0 0 0 1px #2a373e;color-scheme:dark}}
 .hf[data-theme=dark]{--accent:#1b7389;--shadow:0 12px 40px rgb(0 0 0/55%),0 0 0 1px #2a373e;color-scheme:dark}
@@ -43,6 +54,8 @@
     const root = make(shadow, "div", {
       class: "hf", "data-hf": "root", "data-position": position || "right", "data-theme": theme || "auto",
     });
+    if (accent) root.style.setProperty("--accent", accent);
+    if (zIndex) host.style.setProperty("--hf-z", zIndex);
     const launcher = make(root, "button", {
       type: "button", class: "launcher", "data-hf": "launcher", "aria-label": "Open chat", "aria-expanded": "false",
     });
@@ -53,44 +66,45 @@
   };
 
   let tries = 0;
-  let isBegun = false;
-  let isWanted = false;
+  let isBegun;
   let launcher;
   const load = async () => {
     if (isBegun) return;
-    isBegun = true;
+    isBegun = 1;
     try {
       // A browser may remember that a module could not be had, so another try has another name.
-      const [module, wasm] = await Promise.all([
-        import(at("holdfast-widget.js") + (tries++ ? "?" + tries : "")),
+      const [sdk, wasm] = await Promise.all([
+        import(at("sdk.js") + (tries++ ? "?" + tries : "")),
         fetch(at("holdfast-widget_bg.wasm")),
         ready,
       ]);
       if (!wasm.ok) throw new Error("HTTP " + wasm.status);
-      await module.default({ module_or_path: wasm });
-      launcher.onclick = launcher.onfocus = launcher.onpointerenter = null;
-      module.start(tag, launcher.isConnected ? launcher : draw(), draw, isWanted);
+      sdk.connect(api, tag, wasm, draw, launcher);
     } catch (error) {
-      isBegun = false;
-      console.error(
-        "Holdfast: the chat could not start. Is " + new URL(tag.src).origin + " running and reachable? With a " +
-          "Content-Security-Policy, allow it in script-src (with 'wasm-unsafe-eval') and connect-src.", error);
+      isBegun = 0;
+      console.error("Holdfast: the chat could not start. Is " + new URL(tag.src).origin + " reachable, and allowed by " +
+        "the Content-Security-Policy, in script-src (with 'wasm-unsafe-eval') and connect-src?", error);
     }
   };
-  const ready = new Promise((go) => {
+  // What can't wait for an idle page.
+  const isUrgent = ([name]) => /^(boot|open|toggle|sendMessage)$/.test(name);
+  api.q.push = (call) => {
+    Array.prototype.push.call(api.q, call);
+    if (isManual ? isBoot(call) : isUrgent(call)) load();
+  };
+  const ready = isManual || new Promise((go) => {
     const first = () => {
       launcher = draw();
       launcher.onfocus = launcher.onpointerenter = load;
-      launcher.onclick = () => {
-        isWanted = true;
-        load();
-      };
+      launcher.onclick = () => api.q.push(["open", [], 1]);
       go();
     };
     // A child of the document before its body would come between the two.
     if (document.body) first();
-    else document.addEventListener("DOMContentLoaded", first);
+    else document.addEventListener("DOMContentLoaded", first, { once: true });
   });
+  if (isManual ? api.q.some(isBoot) : api.q.some(isUrgent)) return load();
+  if (isManual) return;
   try {
     // A panel that was open, an event or a message that waits: the conversation goes on.
     const saved = sessionStorage.getItem("holdfast:" + site);

@@ -5,7 +5,6 @@ use holdfast_protocol::compact;
 use web_sys::Window;
 
 use crate::app::{Model, SavedTab, SavedTabRef};
-use crate::options::Options;
 use crate::storage::Area;
 
 /// The storage of one site's widget.
@@ -14,30 +13,45 @@ pub(crate) struct Keep {
     shared: Area,
     state_key: String,
     token_key: String,
+    /// Names the last logout, by which a tab that slept through it sees that its state is a former visitor's.
+    exit_key: String,
     is_tab_only: bool,
     /// The token that was stored when this tab last looked.
     known: Option<String>,
+    /// The logout after which this tab began.
+    exit: Option<String>,
 }
 
 impl Keep {
-    pub(crate) fn new(window: &Window, options: &Options) -> Self {
-        Self::of(Area::session(window), Area::local(window), options)
+    pub(crate) fn new(window: &Window, site: &str, is_tab_only: bool) -> Self {
+        Self::of(
+            Area::session(window),
+            Area::local(window),
+            site,
+            is_tab_only,
+        )
     }
 
-    fn of(tab: Area, shared: Area, options: &Options) -> Self {
-        let state_key = ["holdfast:", &options.site].concat();
+    fn of(tab: Area, shared: Area, site: &str, is_tab_only: bool) -> Self {
+        let state_key = ["holdfast:", site].concat();
         Self {
             tab,
             shared,
             token_key: [&state_key, ":token"].concat(),
+            exit_key: [&state_key, ":exit"].concat(),
             state_key,
-            is_tab_only: options.is_tab_only,
+            is_tab_only,
             known: None,
+            exit: None,
         }
     }
 
     /// The tab's state, and the token of the visitor who uses it.
     pub(crate) fn load(&mut self) -> (SavedTab, Option<String>) {
+        self.exit = self.tab.get(&self.exit_key);
+        if self.is_forgotten() {
+            self.forget_tab();
+        }
         let state = self.tab.get(&self.state_key);
         let state: SavedTab = state
             .and_then(|text| compact::read(&text))
@@ -53,6 +67,28 @@ impl Keep {
         let state = SavedTabRef::new(model, client.saved(), client.greeting().token.as_deref());
         if !self.write(&state) {
             self.write(&state.without_events());
+        }
+    }
+
+    /// Whether the visitor was logged out since this tab began.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        let exit = self.area().get(&self.exit_key);
+        exit.is_some() && exit != self.exit
+    }
+
+    /// Forgets the visitor, here and for every other tab. `exit` is a name that no other logout has.
+    pub(crate) fn forget(&mut self, exit: &str) {
+        self.area().remove(&self.token_key);
+        self.area().set(&self.exit_key, exit);
+        self.forget_tab();
+    }
+
+    fn forget_tab(&mut self) {
+        self.tab.remove(&self.state_key);
+        self.known = None;
+        self.exit = self.area().get(&self.exit_key);
+        if let Some(exit) = &self.exit {
+            self.tab.set(&self.exit_key, exit);
         }
     }
 
@@ -110,15 +146,7 @@ mod tests {
     use super::*;
 
     fn keep(is_tab_only: bool) -> Keep {
-        let options = Options {
-            site: "demo".to_owned(),
-            reach: String::new(),
-            socket: String::new(),
-            position: "right",
-            theme: "auto",
-            is_tab_only,
-        };
-        Keep::of(Area::memory(), Area::memory(), &options)
+        Keep::of(Area::memory(), Area::memory(), "demo", is_tab_only)
     }
 
     fn another_tab_stores(keep: &Keep, token: &str) {
@@ -184,6 +212,51 @@ mod tests {
         let client = Client::new(greeting, Saved::default(), 1, Millis(0));
         keep.save(&Model::default(), &client);
         assert_eq!(keep.load().1.as_deref(), Some("mine"));
+    }
+
+    fn save_as(keep: &Keep, token: &str) {
+        let greeting = VisitorGreeting {
+            token: Some(token.to_owned()),
+            ..VisitorGreeting::default()
+        };
+        let client = Client::new(greeting, Saved::default(), 1, Millis(0));
+        keep.save(&Model::default(), &client);
+    }
+
+    #[test]
+    fn a_logout_leaves_neither_token_nor_state() {
+        for is_tab_only in [false, true] {
+            let mut keep = keep(is_tab_only);
+            keep.load();
+            keep.adopt("mine");
+            save_as(&keep, "mine");
+            keep.forget("first");
+            assert!(!keep.is_forgotten());
+            assert_eq!(keep.tab.get(&keep.state_key), None);
+            assert_eq!(keep.load().1, None);
+            assert_eq!(keep.adopt("next"), None);
+            assert_eq!(keep.load().1.as_deref(), Some("next"));
+        }
+    }
+
+    #[test]
+    fn a_tab_that_slept_through_a_logout_forgets_when_it_looks() {
+        let mut keep = keep(false);
+        keep.load();
+        keep.adopt("mine");
+        another_tab_logs_out(&keep, "first");
+        assert!(keep.is_forgotten());
+        // Even where it saves once more before it looks.
+        save_as(&keep, "mine");
+        assert_eq!(keep.load().1, None);
+        assert!(!keep.is_forgotten());
+        save_as(&keep, "next");
+        assert_eq!(keep.load().1.as_deref(), Some("next"));
+    }
+
+    fn another_tab_logs_out(keep: &Keep, exit: &str) {
+        keep.area().remove(&keep.token_key);
+        keep.area().set(&keep.exit_key, exit);
     }
 
     #[test]

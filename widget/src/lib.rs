@@ -2,6 +2,7 @@
 //!
 //! * [`app`]: what the widget knows and how it changes. Pure.
 //! * `view`: the DOM. `socket`, `storage`, `page`, `clock`: the browser, as narrow as possible.
+//! * `sdk`: the page's own scripts, with `www/sdk.js` as its other half. `post`: the ways in.
 //! * `shell`: moves messages between them and drives [`holdfast_protocol::client::Client`], which holds
 //!   every rule about losing nothing; the widget has none of its own.
 //!
@@ -23,6 +24,7 @@
 //! | `message` | one message | `data-author`: `visitor`, `agent`; `data-state` of the visitor's: `waiting`, `sent`, `delivered`, `read`, `failed`; `data-seq` once it is in the log; `data-id` |
 //! | `text`, `state` | its text and its state in words | |
 //! | `retry`, `edit`, `discard` | buttons of a failed message | |
+//! | `news` | the newest message of an agent, for those who hear the page | |
 //! | `greeting` | what stands in an empty conversation | |
 //! | `typing` | hidden while no agent is typing | |
 //! | `jump` | leads to the newest message; hidden there | |
@@ -38,6 +40,8 @@ mod options;
 mod page;
 mod post;
 mod reach;
+mod restore;
+mod sdk;
 mod shell;
 mod socket;
 mod stay;
@@ -46,27 +50,30 @@ pub mod texts;
 mod view;
 
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{HtmlElement, HtmlScriptElement};
+use wasm_bindgen::{JsCast as _, JsValue};
 
-use options::Options;
+pub use post::Chat;
+pub use sdk::Page;
 
 /// Smaller than the standard library's allocator, by 2 KB of what a visitor downloads.
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Starts the widget for the tag that loaded it. Called once by `widget.js`, which has drawn the launcher,
-/// can draw another one, and says whether it was pressed already.
+/// Puts the widget onto the page. Called by `sdk.js`, for one widget at a time.
 ///
 /// # Errors
 /// When the page lacks what the widget needs; the script writes it into the console.
 #[wasm_bindgen]
-pub fn start(
-    tag: &HtmlScriptElement,
-    launcher: HtmlElement,
-    draw: js_sys::Function,
-    is_wanted: bool,
-) -> Result<(), wasm_bindgen::JsValue> {
-    let options = Options::read(tag).ok_or("the script tag has no usable src")?;
-    shell::start(options, launcher, draw, is_wanted)
+pub fn start(page: Page) -> Result<Chat, JsValue> {
+    post::start(page)
+}
+
+/// Forgets the visitor of a site while no widget is on the page.
+#[wasm_bindgen]
+pub fn forget(site: &str, is_tab_only: bool) {
+    // Some libraries put a class of their own in the place of Window, of which this is none.
+    let window: web_sys::Window = js_sys::global().unchecked_into();
+    let exit = clock::new_id(&window).to_string();
+    keep::Keep::new(&window, site, is_tab_only).forget(&exit);
 }

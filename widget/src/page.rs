@@ -28,7 +28,7 @@ pub(crate) enum PageEvent {
     Removed,
 }
 
-/// The listeners on the page.
+/// The listeners on the page; dropped, they are taken away.
 pub(crate) struct Listeners(Vec<Listener>);
 
 struct Listener {
@@ -52,6 +52,16 @@ impl Listener {
         let react = self.react.as_ref().unchecked_ref();
         self.target
             .add_event_listener_with_callback(self.name, react)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let react = self.react.as_ref().unchecked_ref();
+        // Fails for no target that took it.
+        let _ = self
+            .target
+            .remove_event_listener_with_callback(self.name, react);
     }
 }
 

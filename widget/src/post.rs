@@ -1,14 +1,46 @@
-//! The widget's way in: where the page, lines and clocks hand over what happened.
+//! The widget's ways in: where scripts, the page, lines and clocks hand over what happened.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use holdfast_protocol::client::LineId;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::app::Msg;
 use crate::page::PageEvent;
+use crate::sdk::{Call, Page};
 use crate::shell::Shell;
 use crate::socket::Heard;
+
+/// Starts the widget. It lives until it is told to leave the page.
+///
+/// # Errors
+/// When the page lacks what the widget needs.
+pub(crate) fn start(page: Page) -> Result<Chat, JsValue> {
+    let post = Rc::new(Post::default());
+    let (shell, is_visible) = Shell::new(&post, page)?;
+    *post.shell.borrow_mut() = Some(shell);
+    post.put(Input::Page(PageEvent::Visible(is_visible)));
+    Ok(Chat { post })
+}
+
+/// The running widget, in the hands of `sdk.js`.
+#[wasm_bindgen]
+pub struct Chat {
+    post: Rc<Post>,
+}
+
+#[wasm_bindgen]
+impl Chat {
+    /// A call of the page's scripts; an unknown name changes nothing.
+    pub fn call(&self, name: &str, value: String) {
+        if let Some(call) = Call::read(name, value) {
+            self.post.put(Input::Call(call));
+        }
+    }
+}
 
 /// Something that happened outside.
 pub(crate) enum Input {
@@ -16,6 +48,7 @@ pub(crate) enum Input {
     Line(LineId, Heard),
     Reached(LineId, bool),
     Page(PageEvent),
+    Call(Call),
     Due,
     SaveDue,
 }
@@ -29,23 +62,29 @@ pub(crate) struct Post {
 }
 
 impl Post {
-    /// From now on inputs are taken in.
-    pub(crate) fn serve(&self, shell: Shell) {
-        *self.shell.borrow_mut() = Some(shell);
+    /// A way in that does not keep the widget alive.
+    pub(crate) fn door<T: 'static>(post: &Rc<Self>, input: fn(T) -> Input) -> Rc<dyn Fn(T)> {
+        let post = Rc::downgrade(post);
+        Rc::new(move |value| {
+            if let Some(post) = post.upgrade() {
+                post.put(input(value));
+            }
+        })
     }
 
     /// Takes it in now, or as soon as what is under way is done.
     pub(crate) fn put(&self, input: Input) {
         self.waiting.borrow_mut().push_back(input);
-        let Ok(mut shell) = self.shell.try_borrow_mut() else {
+        let Ok(mut slot) = self.shell.try_borrow_mut() else {
             return;
         };
-        let Some(shell) = shell.as_mut() else {
-            return;
-        };
-        loop {
+        while let Some(shell) = slot.as_mut() {
             let next = self.waiting.borrow_mut().pop_front();
             match next {
+                Some(Input::Call(Call::Destroy)) => {
+                    shell.save();
+                    *slot = None;
+                }
                 Some(input) => shell.take(input),
                 None => break,
             }

@@ -1,7 +1,7 @@
 //! Moves messages between the page, the model, the connection and the storage. It decides nothing.
 
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
 use holdfast_protocol::client::{
@@ -12,11 +12,10 @@ use holdfast_protocol::event::{Page, cut};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
-use js_sys::Function;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Document, HtmlElement, Window};
 
-use crate::app::{Effect, Model, Msg, Show, update};
+use crate::app::{Effect, Model, Msg, News, Note, Show, update};
 use crate::clock;
 use crate::gate::{Gate, Step};
 use crate::keep::Keep;
@@ -24,6 +23,8 @@ use crate::options::Options;
 use crate::page::{self, Listeners, PageEvent};
 use crate::post::{Input, Post};
 use crate::reach::Reach;
+use crate::restore::{greeting, restore};
+use crate::sdk::{Call, Page as Host};
 use crate::socket::{Heard, Socket};
 use crate::stay::Stay;
 use crate::view::View;
@@ -31,85 +32,17 @@ use crate::view::View;
 /// A draft is saved so long after a change at the latest; leaving the page saves it at once.
 const SAVE_PAUSE_MS: u32 = 400;
 
-/// Starts the widget with its launcher, opened where `is_wanted`. It lives as long as the page; `draw` puts another
-/// launcher onto the page and returns it.
-///
-/// # Errors
-/// When the page lacks what the widget needs.
-pub(crate) fn start(
-    options: Options,
-    launcher: HtmlElement,
-    draw: Function,
-    is_wanted: bool,
-) -> Result<(), JsValue> {
-    // Some libraries put a class of their own in the place of Window, of which this is none.
-    let document = launcher.owner_document().ok_or("there is no document")?;
-    let window = document.default_view().ok_or("there is no window")?;
-    let post = Rc::new(Post::default());
-    let (view, stay) = show(&document, &options, launcher, &post)?;
-    let poster = post.clone();
-    let on_page: Rc<dyn Fn(PageEvent)> = Rc::new(move |event| poster.put(Input::Page(event)));
-    let listeners = page::listen(&window, &document, &on_page)?;
-    let mut keep = Keep::new(&window, &options);
-    let (model, client) = restore(&mut keep, &options, &window, &document);
-    let (is_visible, is_open) = (model.is_visible, model.is_open);
-    post.serve(Shell {
-        post: Rc::downgrade(&post),
-        window,
-        document,
-        options,
-        keep,
-        view,
-        stay,
-        draw,
-        listeners,
-        model,
-        client,
-        sockets: Vec::new(),
-        requests: Vec::new(),
-        gate: Gate::default(),
-        effects: VecDeque::new(),
-        shows: Vec::new(),
-        due: None,
-        save_due: None,
-        typing_over: None,
-    });
-    post.put(Input::Page(PageEvent::Visible(is_visible)));
-    if is_wanted && !is_open {
-        post.put(Input::Msg(Msg::Toggle));
-    }
-    // The listeners on the page hold the other ends.
-    std::mem::forget(post);
-    Ok(())
-}
-
-/// Puts the widget beside its launcher, and watches that it stays there.
-fn show(
-    document: &Document,
-    options: &Options,
-    launcher: HtmlElement,
-    post: &Rc<Post>,
-) -> Result<(View, Stay), JsValue> {
-    let poster = post.clone();
-    let on_msg = Rc::new(move |msg| poster.put(Input::Msg(msg)));
-    let view = View::new(document.clone(), options, launcher, on_msg)?;
-    let poster = post.clone();
-    let on_removed = Rc::new(move || poster.put(Input::Page(PageEvent::Removed)));
-    let stay = Stay::watch(document, view.host(), on_removed)?;
-    Ok((view, stay))
-}
-
-/// The running widget.
+/// What the widget is made of.
 pub(crate) struct Shell {
-    post: std::rc::Weak<Post>,
+    post: Weak<Post>,
+    listeners: Listeners,
+    host: Host,
     window: Window,
     document: Document,
     options: Options,
     keep: Keep,
     view: View,
     stay: Stay,
-    draw: Function,
-    listeners: Listeners,
     model: Model,
     client: Client<Visitor>,
     sockets: Vec<(LineId, Socket)>,
@@ -123,6 +56,43 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
+    /// Puts the widget onto the page, and says whether the page is visible.
+    pub(crate) fn new(post: &Rc<Post>, host: Host) -> Result<(Self, bool), JsValue> {
+        let options = Options::read(&host);
+        let launcher = host.launcher();
+        // Some libraries put a class of their own in the place of Window, of which this is none.
+        let document = launcher.owner_document().ok_or("there is no document")?;
+        let window = document.default_view().ok_or("there is no window")?;
+        let (view, stay) = draw(post, &document, &host, launcher)?;
+        let on_page = Post::door(post, Input::Page);
+        let listeners = page::listen(&window, &document, &on_page)?;
+        let mut keep = Keep::new(&window, &options.site, options.is_tab_only);
+        let (model, client) = restore(&mut keep, &options, &window, &document);
+        let is_visible = model.is_visible;
+        let shell = Self {
+            post: Rc::downgrade(post),
+            listeners,
+            host,
+            window,
+            document,
+            options,
+            keep,
+            view,
+            stay,
+            model,
+            client,
+            sockets: Vec::new(),
+            requests: Vec::new(),
+            gate: Gate::default(),
+            effects: VecDeque::new(),
+            shows: Vec::new(),
+            due: None,
+            save_due: None,
+            typing_over: None,
+        };
+        Ok((shell, is_visible))
+    }
+
     /// Takes in what happened, and does all that follows from it.
     pub(crate) fn take(&mut self, input: Input) {
         let now = self.now();
@@ -145,13 +115,20 @@ impl Shell {
                 }
             }
             Input::Page(event) => self.take_page(event, now),
+            Input::Call(Call::Msg(msg)) => self.change(msg),
+            Input::Call(Call::Logout) => {
+                self.keep.forget(&clock::new_id(&self.window).to_string());
+                self.start_over();
+            }
+            // The post has carried it out.
+            Input::Call(Call::Destroy) => {}
             Input::Due => self.client.handle_timeout(now),
             Input::SaveDue => self.save(),
         }
         self.notice_address();
         self.drain();
         if let Err(error) = self.view.render(&self.model, self.client.outbox()) {
-            web_sys::console::error_2(&"Holdfast: the chat could not be drawn.".into(), &error);
+            complain(&error);
         }
         for show in self.shows.drain(..) {
             self.view.perform(show);
@@ -175,19 +152,17 @@ impl Shell {
             }
             PageEvent::Back { is_restored: true } => {
                 // Another page of this tab may have sent and saved since; its state is the newer one.
-                self.sockets.clear();
-                self.requests.clear();
-                self.gate = Gate::default();
-                let options = &self.options;
-                (self.model, self.client) =
-                    restore(&mut self.keep, options, &self.window, &self.document);
-                self.change(Msg::Visible(!self.document.hidden()));
+                self.start_over();
             }
             PageEvent::Back { is_restored: false } => {
                 self.client.resume(now);
                 self.client.handle_hint(now);
             }
-            PageEvent::Removed => self.come_back(),
+            PageEvent::Removed => {
+                self.redraw();
+                self.listeners.renew();
+            }
+            PageEvent::Stored(_) if self.keep.is_forgotten() => self.start_over(),
             PageEvent::Stored(key) => {
                 let own = self.client.greeting().token.as_deref();
                 // A tab in which nothing was said yet follows; one with a conversation keeps it.
@@ -200,28 +175,31 @@ impl Shell {
         }
     }
 
-    /// Back onto a page that has thrown the widget out. What is shown follows from the model, which lives on.
-    fn come_back(&mut self) {
-        let Some(post) = self.post.upgrade() else {
-            return;
-        };
-        let drawn = self.draw.call0(&JsValue::UNDEFINED);
-        let shown = drawn.and_then(|launcher| {
-            show(
-                &self.document,
-                &self.options,
-                launcher.unchecked_into(),
-                &post,
-            )
-        });
-        match shown {
-            Ok((view, stay)) => {
-                (self.view, self.stay) = (view, stay);
-                self.listeners.renew();
-            }
-            Err(error) => {
-                web_sys::console::error_2(&"Holdfast: the chat is off the page.".into(), &error);
-            }
+    /// Goes on with what is kept, which may be nothing.
+    fn start_over(&mut self) {
+        self.effects.clear();
+        self.sockets.clear();
+        self.requests.clear();
+        self.gate = Gate::default();
+        self.typing_over = None;
+        let (model, client) = restore(&mut self.keep, &self.options, &self.window, &self.document);
+        self.model = model.in_place_of(std::mem::take(&mut self.model));
+        self.client = client;
+        self.redraw();
+        self.change(Msg::Visible(!self.document.hidden()));
+    }
+
+    /// Makes everything that is visible anew: nothing of what was shown is left in it, and a page that has thrown
+    /// the widget out has it again.
+    fn redraw(&mut self) {
+        let drawn = self
+            .post
+            .upgrade()
+            .map(|post| draw(&post, &self.document, &self.host, self.host.launcher()));
+        match drawn {
+            Some(Ok((view, stay))) => (self.view, self.stay) = (view, stay),
+            Some(Err(error)) => complain(&error),
+            None => {}
         }
     }
 
@@ -241,6 +219,10 @@ impl Shell {
     fn carry_out(&mut self, output: Output<Visitor>) {
         match output {
             Output::Event(ClientEvent::Welcomed { welcome, restart }) => {
+                if self.keep.is_forgotten() {
+                    self.start_over();
+                    return;
+                }
                 match self.keep.adopt(&welcome.token) {
                     Some(other) => self.become_visitor(other, self.now()),
                     None => self.change(Msg::Client(ClientEvent::Welcomed { welcome, restart })),
@@ -274,6 +256,13 @@ impl Shell {
                     Err(error) => self.change(Msg::NotTaken(error)),
                 }
             }
+            Effect::Say(text) => {
+                let id = clock::new_id(&self.window);
+                let command = VisitorCommand::Send { text: text.clone() };
+                if let Err(error) = self.client.send(id, command, clock::unix(), now) {
+                    self.change(Msg::NotSaid(text, error));
+                }
+            }
             Effect::Retry(id) => self.client.retry(id, clock::new_id(&self.window), now),
             Effect::Edit(id) => {
                 if let Some(entry) = self.client.discard(id) {
@@ -303,6 +292,22 @@ impl Shell {
                 web_sys::console::error_1(&text.into());
             }
             Effect::Show(show) => self.shows.push(show),
+            Effect::Announce(note) => self.view.announce(&note),
+            Effect::Tell(news) => self.host.news(&news),
+            Effect::TellFailed(id) => {
+                let mut outbox = self.client.outbox().iter();
+                if let Some(entry) = outbox.find(|entry| entry.id == id)
+                    && let Some(failure) = &entry.failed
+                {
+                    let VisitorCommand::Send { text } = &entry.command;
+                    let note = Note {
+                        id: Some(id),
+                        text: text.clone(),
+                        ..Note::default()
+                    };
+                    self.host.news(&News::Failed(note, failure.message.clone()));
+                }
+            }
         }
     }
 
@@ -311,7 +316,8 @@ impl Shell {
         self.effects.extend(update(&mut self.model, msg, now));
     }
 
-    fn save(&mut self) {
+    /// Saves the tab's state now.
+    pub(crate) fn save(&mut self) {
         self.save_due = None;
         self.keep.save(&self.model, &self.client);
     }
@@ -403,39 +409,25 @@ impl Shell {
     }
 }
 
-fn restore(
-    keep: &mut Keep,
-    options: &Options,
-    window: &Window,
+/// Puts what is visible beside its launcher, and watches that it stays there.
+fn draw(
+    post: &Rc<Post>,
     document: &Document,
-) -> (Model, Client<Visitor>) {
-    let (state, token) = keep.load();
-    let (mut model, saved) = state.restore(token.as_deref());
-    model.is_visible = !document.hidden();
-    let greeting = VisitorGreeting {
-        token,
-        ..greeting(options, window, document)
-    };
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "half of the random bits are plenty"
-    )]
-    let seed = clock::random(window) as u64;
-    (
-        model,
-        Client::new(greeting, saved, seed, clock::monotonic(window)),
-    )
+    host: &Host,
+    launcher: HtmlElement,
+) -> Result<(View, Stay), JsValue> {
+    let view = View::new(
+        document.clone(),
+        host,
+        launcher,
+        Post::door(post, Input::Msg),
+    )?;
+    let removed = Post::door(post, Input::Page);
+    let on_removed = Rc::new(move || removed(PageEvent::Removed));
+    let stay = Stay::watch(document, view.host(), on_removed)?;
+    Ok((view, stay))
 }
 
-fn greeting(options: &Options, window: &Window, document: &Document) -> VisitorGreeting {
-    let address = window.location().href().unwrap_or_default();
-    VisitorGreeting {
-        site: options.site.clone(),
-        token: None,
-        page: Some(Page::new(&address, &document.title())),
-        locale: window
-            .navigator()
-            .language()
-            .map(|tag| cut(&tag, limits::LOCALE_BYTES).to_owned()),
-    }
+fn complain(error: &JsValue) {
+    web_sys::console::error_2(&"Holdfast: the chat could not be drawn.".into(), error);
 }

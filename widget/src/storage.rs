@@ -43,6 +43,15 @@ impl Area {
         self.storage.as_ref()?.get_item(key).ok().flatten()
     }
 
+    /// Forgets it.
+    pub(crate) fn remove(&self, key: &str) {
+        if let Some(storage) = &self.storage {
+            // Where storage is denied, nothing was stored.
+            let _ = storage.remove_item(key);
+        }
+        self.memory.borrow_mut().retain(|(name, _)| name != key);
+    }
+
     /// Stores it. Returns whether it will be there after a reload.
     pub(crate) fn set(&self, key: &str, value: &str) -> bool {
         let stored = self

@@ -19,6 +19,7 @@ const WIDGET_SOURCES: &[&str] = &[
     "widget",
     "protocol",
     "www/widget.js",
+    "www/sdk.js",
     "xtask/src/pack.rs",
     "Trunk.toml",
     "Cargo.lock",

@@ -35,8 +35,8 @@ pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
         shorten_names(repo, dist)?;
     }
     if setup::esbuild(repo).is_some() {
-        for script in [GLUE, "widget.js"] {
-            minify(repo, &dist.join(script), script == GLUE)?;
+        for (script, is_module) in [(GLUE, true), ("sdk.js", true), ("widget.js", false)] {
+            minify(repo, &dist.join(script), is_module)?;
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ mod harness;
 mod hosts;
 mod loading;
 mod operator;
+mod sdk;
 mod slow_lines;
 mod tabs;
 mod wire;

@@ -2,21 +2,26 @@
 
 #[cfg(test)]
 pub(crate) mod fixture;
+mod hear;
 mod model;
+mod news;
+#[cfg(test)]
+mod news_tests;
 mod rows;
 mod saved;
 #[cfg(test)]
 mod tests;
 mod transcript;
 
-use holdfast_protocol::client::{ClientEvent, SendError, Status, Visitor, VisitorNews};
-use holdfast_protocol::event::{Author, VisitorEvent, check_text};
-use holdfast_protocol::frame::{Typing, VisitorUp, VisitorWelcome};
+use holdfast_protocol::client::{ClientEvent, SendError, Status, Visitor};
+use holdfast_protocol::event::check_text;
+use holdfast_protocol::frame::{Typing, VisitorUp};
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
 
 pub use model::{Model, Place};
+pub use news::{News, Note};
 pub use rows::{Key, Line, Row, State, rows};
 pub use saved::{SavedTab, SavedTabRef};
 pub use transcript::Transcript;
@@ -24,10 +29,26 @@ pub use transcript::Transcript;
 /// What happened.
 #[derive(Debug)]
 pub enum Msg {
-    /// The launcher was pressed.
-    Toggle,
-    /// The panel's close button, or Escape.
+    /// The launcher was pressed, or a script of the page asks for the same.
+    Toggle {
+        /// Whether the visitor has just done something, and the focus may follow.
+        is_by_person: bool,
+    },
+    /// A script of the page opens the panel.
+    Open {
+        /// As in [`Msg::Toggle`].
+        is_by_person: bool,
+    },
+    /// The panel's close button, Escape, or a script of the page.
     Close,
+    /// A script of the page shows the launcher, or puts it and the panel away.
+    Launcher(bool),
+    /// A script of the page writes into the composer.
+    Prefill(String),
+    /// A script of the page sends a message of the visitor's.
+    Say(String),
+    /// The outbox did not take what a script sent.
+    NotSaid(String, SendError),
     /// The composer's text changed.
     Drafted(String),
     /// Enter, or the send button.
@@ -63,6 +84,8 @@ pub enum Msg {
 pub enum Effect {
     /// Put a message into the outbox; answered by [`Msg::Accepted`] or [`Msg::NotTaken`].
     Send(String),
+    /// Put a script's message into the outbox; answered by [`Msg::NotSaid`] where it is not taken.
+    Say(String),
     /// Send a rejected message again.
     Retry(EventId),
     /// Take a rejected message out; answered by [`Msg::Returned`].
@@ -83,6 +106,12 @@ pub enum Effect {
     AwaitTyping(Millis),
     /// Tell the site's owner, in the console.
     TellOwner(String),
+    /// Tell the page's scripts.
+    Tell(News),
+    /// Tell them of a rejected message, which is in the outbox.
+    TellFailed(EventId),
+    /// Have a new message read out to those who hear the page.
+    Announce(Note),
 }
 
 /// What the view is to do beside showing the model.
@@ -90,8 +119,8 @@ pub enum Effect {
 pub enum Show {
     /// Move the focus into the composer.
     FocusComposer,
-    /// Move the focus to the launcher.
-    FocusLauncher,
+    /// Move the focus, if the panel has it, to where it was before.
+    FocusBack,
     /// Show the newest message.
     End,
 }
@@ -102,8 +131,24 @@ pub enum Show {
 pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
     let mut effects = Vec::new();
     match msg {
-        Msg::Toggle => set_open(model, !model.is_open, &mut effects),
-        Msg::Close => set_open(model, false, &mut effects),
+        Msg::Toggle { is_by_person } => set_open(model, !model.is_open, is_by_person, &mut effects),
+        Msg::Open { is_by_person } => set_open(model, true, is_by_person, &mut effects),
+        Msg::Close => set_open(model, false, true, &mut effects),
+        Msg::Launcher(is_shown) => {
+            model.is_launcher_hidden = !is_shown;
+            if !is_shown {
+                set_open(model, false, true, &mut effects);
+            }
+        }
+        Msg::Prefill(text) => prefill(model, text, &mut effects),
+        Msg::Say(text) => effects.push(Effect::Say(text.trim_end().to_owned())),
+        Msg::NotSaid(text, error) => {
+            let note = Note {
+                text,
+                ..Note::default()
+            };
+            effects.push(Effect::Tell(News::Failed(note, error.to_string())));
+        }
         Msg::Drafted(text) => draft(model, text, now, &mut effects),
         Msg::Submit => submit(model, &mut effects),
         Msg::Accepted => {
@@ -134,22 +179,22 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
             }
         }
         Msg::TypingOver => model.typing = None,
-        Msg::Client(event) => hear(model, event, &mut effects),
+        Msg::Client(event) => hear::hear(model, event, &mut effects),
     }
     report_progress(model, &mut effects);
     effects
 }
 
-fn set_open(model: &mut Model, is_open: bool, effects: &mut Vec<Effect>) {
+fn set_open(model: &mut Model, is_open: bool, is_by_person: bool, effects: &mut Vec<Effect>) {
     if model.is_open == is_open {
         return;
     }
     model.is_open = is_open;
-    effects.push(Effect::Show(if is_open {
-        Show::FocusComposer
-    } else {
-        Show::FocusLauncher
-    }));
+    if !is_open {
+        effects.push(Effect::Show(Show::FocusBack));
+    } else if is_by_person {
+        effects.push(Effect::Show(Show::FocusComposer));
+    }
     effects.push(Effect::Save);
 }
 
@@ -165,6 +210,14 @@ fn draft(model: &mut Model, text: String, now: Millis, effects: &mut Vec<Effect>
     {
         model.said_typing = Some(now);
         effects.push(typing(true));
+    }
+}
+
+/// A script's words are no typing, and never take the place of what the visitor has written.
+fn prefill(model: &mut Model, text: String, effects: &mut Vec<Effect>) {
+    if model.draft.trim().is_empty() {
+        model.draft = text;
+        effects.push(Effect::SaveSoon);
     }
 }
 
@@ -212,65 +265,6 @@ fn scroll(model: &mut Model, place: Place, effects: &mut Vec<Effect>) {
     }
 }
 
-fn hear(model: &mut Model, event: ClientEvent<Visitor>, effects: &mut Vec<Effect>) {
-    match event {
-        ClientEvent::Status(status) => {
-            if let Status::Refused(refusal) = &status {
-                effects.push(Effect::TellOwner(refusal.message.clone()));
-            }
-            if !matches!(status, Status::Online | Status::Doubtful) {
-                // Who was there when the line broke says nothing about who is there now.
-                model.typing = None;
-                model.staff = None;
-            }
-            model.status = status;
-        }
-        ClientEvent::Welcomed { welcome, restart } => welcomed(model, welcome, restart),
-        ClientEvent::Events { events, .. } => {
-            if events.iter().any(is_from_agent) {
-                model.typing = None;
-            }
-            model.transcript.append(events);
-        }
-        // The outbox, which the view reads, says all about it.
-        ClientEvent::Rejected(_) => {}
-        ClientEvent::News(news) => hear_news(model, news, effects),
-    }
-}
-
-fn welcomed(model: &mut Model, welcome: VisitorWelcome, restart: bool) {
-    if restart {
-        model.transcript = Transcript::default();
-        model.place = Place::End;
-        model.read = 0;
-        model.agents = welcome.receipt;
-    }
-    model.is_loading = false;
-    model.typing = None;
-    model.staff = Some(welcome.staff);
-    model.read = model.read.max(welcome.seen.read);
-    model.agents = model.agents.max(welcome.receipt);
-    // Receipts are lossy: what was said on the line before may not have arrived.
-    model.reported = None;
-}
-
-fn hear_news(model: &mut Model, news: VisitorNews, effects: &mut Vec<Effect>) {
-    match news {
-        VisitorNews::History { events, more } => {
-            model.is_loading = false;
-            model.transcript.prepend(events, more);
-        }
-        VisitorNews::Receipt(receipt) => model.agents = model.agents.max(receipt),
-        VisitorNews::Typing(said) => {
-            model.typing = said.active.then(|| said.name.unwrap_or_default());
-            if said.active {
-                effects.push(Effect::AwaitTyping(limits::TYPING_LIFE));
-            }
-        }
-        VisitorNews::Staff(staff) => model.staff = Some(staff),
-    }
-}
-
 /// What follows from every change: what is in sight is read, and the server and the connection hear
 /// what has changed.
 fn report_progress(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -287,8 +281,5 @@ fn report_progress(model: &mut Model, effects: &mut Vec<Effect>) {
         model.reported = Some(seen);
         effects.push(Effect::Transmit(VisitorUp::Seen(seen)));
     }
-}
-
-fn is_from_agent(event: &VisitorEvent) -> bool {
-    matches!(event.author, Author::Agent { .. })
+    news::standing(model, effects);
 }

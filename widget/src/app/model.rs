@@ -5,6 +5,7 @@ use holdfast_protocol::event::{Author, Receipt};
 use holdfast_protocol::frame::{RefusalCode, Staff};
 use holdfast_protocol::time::Millis;
 
+use super::news::Told;
 use super::transcript::Transcript;
 use crate::texts;
 
@@ -15,6 +16,8 @@ pub struct Model {
     pub is_open: bool,
     /// Whether the page is.
     pub is_visible: bool,
+    /// Whether the page's scripts have put the launcher away.
+    pub is_launcher_hidden: bool,
     /// Where in the list the visitor is.
     pub place: Place,
     /// What stands in the composer.
@@ -38,6 +41,9 @@ pub struct Model {
     pub(super) is_looking: bool,
     pub(super) reported: Option<Receipt>,
     pub(super) said_typing: Option<Millis>,
+    /// What agents wrote up to here is no news.
+    pub(super) heard: u64,
+    pub(super) told: Told,
 }
 
 /// Where in the list the visitor is.
@@ -61,6 +67,7 @@ impl Default for Model {
         Self {
             is_open: false,
             is_visible: true,
+            is_launcher_hidden: false,
             place: Place::End,
             draft: String::new(),
             is_outbox_full: false,
@@ -74,11 +81,24 @@ impl Default for Model {
             is_looking: false,
             reported: None,
             said_typing: None,
+            heard: 0,
+            told: Told::default(),
         }
     }
 }
 
 impl Model {
+    /// Goes on where `old` was, on the same page and as somebody else: what belongs to the page stays.
+    #[must_use]
+    pub fn in_place_of(self, old: Self) -> Self {
+        Self {
+            is_visible: old.is_visible,
+            is_launcher_hidden: old.is_launcher_hidden,
+            told: old.told,
+            ..self
+        }
+    }
+
     /// Messages that the visitor has not seen.
     #[must_use]
     pub fn unread(&self) -> usize {

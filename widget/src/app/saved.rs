@@ -121,6 +121,7 @@ impl SavedTab {
             });
             model.read = self.read;
             model.agents = self.agents;
+            model.heard = transcript.last();
             model.transcript = transcript;
         } else {
             client.cursor = None;

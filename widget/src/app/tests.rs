@@ -1,5 +1,6 @@
-use holdfast_protocol::event::Receipt;
-use holdfast_protocol::frame::{GoingAway, Heartbeat, Refusal, RefusalCode, Staff};
+use holdfast_protocol::client::VisitorNews;
+use holdfast_protocol::event::{Receipt, VisitorEvent};
+use holdfast_protocol::frame::{GoingAway, Heartbeat, Refusal, RefusalCode, Staff, VisitorWelcome};
 use holdfast_protocol::id::Epoch;
 
 use super::fixture::{from_agent, from_visitor};
@@ -22,6 +23,13 @@ fn welcome(seen: Receipt, receipt: Receipt) -> VisitorWelcome {
             online: vec!["Ida".to_owned()],
         },
     }
+}
+
+/// What is to be done but for what is told and read out, which `news_tests` is about.
+fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
+    let mut effects = super::update(model, msg, now);
+    effects.retain(|effect| !matches!(effect, Effect::Tell(_) | Effect::Announce(_)));
+    effects
 }
 
 fn client(model: &mut Model, event: ClientEvent<Visitor>) -> Vec<Effect> {
@@ -59,7 +67,7 @@ fn seen(delivered: u64, read: u64) -> Effect {
 #[test]
 fn opening_moves_the_focus_in_and_closing_moves_it_back() {
     let mut model = online();
-    let opened = update(&mut model, Msg::Toggle, START);
+    let opened = update(&mut model, Msg::Toggle { is_by_person: true }, START);
     assert_eq!(
         opened,
         [
@@ -72,7 +80,7 @@ fn opening_moves_the_focus_in_and_closing_moves_it_back() {
     assert_eq!(
         closed,
         [
-            Effect::Show(Show::FocusLauncher),
+            Effect::Show(Show::FocusBack),
             Effect::Save,
             Effect::Look(false)
         ]
@@ -85,7 +93,7 @@ fn what_arrives_while_closed_is_unread_until_it_is_in_sight() {
     let mut model = online();
     assert_eq!(read(&mut model, vec![from_agent(1, "a")]), [seen(1, 0)]);
     assert_eq!(model.unread(), 1);
-    let opened = update(&mut model, Msg::Toggle, START);
+    let opened = update(&mut model, Msg::Toggle { is_by_person: true }, START);
     assert!(opened.contains(&seen(1, 1)));
     assert_eq!(model.unread(), 0);
 }
@@ -93,7 +101,7 @@ fn what_arrives_while_closed_is_unread_until_it_is_in_sight() {
 #[test]
 fn nothing_is_read_on_a_hidden_page_or_above_the_fold() {
     let mut model = online();
-    let _ = update(&mut model, Msg::Toggle, START);
+    let _ = update(&mut model, Msg::Toggle { is_by_person: true }, START);
     let hidden = update(&mut model, Msg::Visible(false), START);
     assert_eq!(hidden, [Effect::Save, Effect::Look(false)]);
     let _ = read(&mut model, vec![from_agent(1, "a")]);

@@ -4,7 +4,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CssStyleSheet, Element, HtmlElement, HtmlTextAreaElement, ShadowRoot};
 
 use super::dom::{Dom, fill};
-use crate::options::Options;
 use crate::texts;
 
 const STYLE: &str = concat!(
@@ -42,13 +41,14 @@ pub(super) struct Frame {
     pub(super) composer: HtmlTextAreaElement,
     pub(super) send: HtmlElement,
     pub(super) counter: HtmlElement,
+    /// What is read out to those who hear the page.
+    pub(super) news: HtmlElement,
 }
 
 impl Frame {
     /// Makes the parts beside the launcher, not yet on the page. `log` is the list of messages.
     pub(super) fn new(
         dom: &Dom,
-        options: &Options,
         launcher: HtmlElement,
         log: &HtmlElement,
     ) -> Result<Self, JsValue> {
@@ -79,11 +79,8 @@ impl Frame {
                 .unchecked_into(),
             send: dom.button("send", "send", texts::SEND)?,
             counter: dom.element("div", "counter", "counter")?,
+            news: dom.element("div", "aside", "news")?,
         };
-        frame
-            .root
-            .set_attribute("data-position", options.position)?;
-        frame.root.set_attribute("data-theme", options.theme)?;
         frame.unread.set_hidden(true);
         frame.build_list(dom, log)?;
         frame.build_composer()?;
@@ -96,8 +93,14 @@ impl Frame {
     pub(super) fn show_on_page(&self, dom: &Dom) -> Result<(), JsValue> {
         style(dom, self.root.get_root_node().unchecked_ref())?;
         self.root.insert_before(&self.panel, Some(&self.launcher))?;
+        self.root.append_child(&self.news)?;
         let down = dom.icon("down", ICON_DOWN)?;
         fill(&self.launcher, &[&down, &self.unread])
+    }
+
+    /// Whether the focus is in the widget.
+    pub(super) fn has_focus(&self) -> bool {
+        self.root.matches(":focus-within").unwrap_or(false)
     }
 
     /// Makes the composer as high as its text, up to the limit in the style sheet.
@@ -159,6 +162,7 @@ impl Frame {
         fill(&field, &[&self.composer, &self.send])?;
         let foot = dom.element("div", "foot", "")?;
         fill(&foot, &[&field, &self.counter])?;
+        self.news.set_attribute("aria-live", "polite")?;
         fill(&self.panel, &[&self.head, &self.connection, &middle, &foot])
     }
 }

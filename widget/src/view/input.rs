@@ -129,7 +129,7 @@ fn clicked(event: &Event) -> Option<Msg> {
         message.get_attribute("data-id")?.parse().ok()
     };
     match hook.as_str() {
-        "launcher" | "unread" => Some(Msg::Toggle),
+        "launcher" | "unread" => Some(Msg::Toggle { is_by_person: true }),
         "close" => Some(Msg::Close),
         "send" => Some(Msg::Submit),
         "jump" => Some(Msg::Jump),

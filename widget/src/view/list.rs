@@ -26,7 +26,8 @@ impl List {
     pub(super) fn new(dom: &Dom) -> Result<Self, JsValue> {
         let log = dom.element("div", "log", "messages")?;
         log.set_attribute("role", "log")?;
-        log.set_attribute("aria-relevant", "additions")?;
+        // New messages are read out by a region of their own: a list that is loaded again is no news.
+        log.set_attribute("aria-live", "off")?;
         log.set_attribute("aria-label", texts::LIST)?;
         Ok(Self {
             log,
@@ -35,19 +36,8 @@ impl List {
         })
     }
 
-    /// Shows these lines, and has those that are new read out where `is_live`. Returns whether some were
-    /// put in before the first that was shown.
-    pub(super) fn show(
-        &mut self,
-        dom: &Dom,
-        rows: &[Row<'_>],
-        is_live: bool,
-    ) -> Result<bool, JsValue> {
-        set_attribute(
-            &self.log,
-            "aria-live",
-            if is_live { "polite" } else { "off" },
-        );
+    /// Shows these lines. Returns whether some were put in before the first that was shown.
+    pub(super) fn show(&mut self, dom: &Dom, rows: &[Row<'_>]) -> Result<bool, JsValue> {
         let first = self.first();
         let mut old = std::mem::take(&mut self.shown);
         for row in rows {

@@ -9,15 +9,16 @@ mod frame;
 mod input;
 mod list;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use holdfast_protocol::client::{Entry, Visitor};
 use holdfast_protocol::limits;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlElement};
 
-use crate::app::{Model, Msg, Place, Show, rows};
-use crate::options::Options;
+use crate::app::{Model, Msg, Note, Place, Show, rows};
+use crate::sdk::Page;
 use crate::texts;
 use clock::day_number;
 use dom::{Dom, set_attribute, set_text};
@@ -34,30 +35,46 @@ pub(crate) struct View {
     frame: Frame,
     list: List,
     was_open: bool,
+    /// Whether the panel had the focus when it was closed.
+    had_focus: bool,
     /// The draft for which the composer has its height.
     fitted: Option<String>,
+    /// Where the focus was before the panel took it.
+    was_focused: RefCell<Option<HtmlElement>>,
     _input: Input,
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        // Some pages have an `Element.prototype.remove` of their own.
+        if let Some(parent) = self.frame.host.parent_node() {
+            let _ = parent.remove_child(&self.frame.host);
+        }
+    }
 }
 
 impl View {
     /// Puts the widget beside the launcher, closed and empty. `on_msg` hears what the visitor does.
     pub(crate) fn new(
         document: Document,
-        options: &Options,
+        page: &Page,
         launcher: HtmlElement,
         on_msg: Rc<dyn Fn(Msg)>,
     ) -> Result<Self, JsValue> {
         let dom = Dom(document);
         let list = List::new(&dom)?;
-        let frame = Frame::new(&dom, options, launcher, &list.log)?;
+        let frame = Frame::new(&dom, launcher, &list.log)?;
         let input = Input::listen(&frame, on_msg)?;
         frame.show_on_page(&dom)?;
+        page.dress(&frame.host, &frame.root);
         Ok(Self {
             dom,
             frame,
             list,
             was_open: false,
+            had_focus: false,
             fitted: None,
+            was_focused: RefCell::default(),
             _input: input,
         })
     }
@@ -73,6 +90,7 @@ impl View {
         model: &Model,
         outbox: &[Entry<Visitor>],
     ) -> Result<(), JsValue> {
+        self.had_focus = self.was_open && self.frame.has_focus();
         self.render_launcher(model)?;
         // A closed panel costs the page nothing, however long the conversation is.
         if model.is_open {
@@ -88,10 +106,45 @@ impl View {
     pub(crate) fn perform(&self, show: Show) {
         match show {
             // An element that can't take the focus leaves it where it is.
-            Show::FocusComposer => drop(self.frame.composer.focus()),
-            Show::FocusLauncher => drop(self.frame.launcher.focus()),
+            Show::FocusComposer => self.focus_composer(),
+            Show::FocusBack => self.focus_back(),
             Show::End => self.scroll_to_end(),
         }
+    }
+
+    /// Has a new message read out, once: it stays where it is, and is not read again.
+    pub(crate) fn announce(&self, note: &Note) {
+        let name = if note.name.is_empty() {
+            texts::AGENT
+        } else {
+            &note.name
+        };
+        set_text(&self.frame.news, &[name, ": ", &note.text].concat());
+    }
+
+    fn focus_composer(&self) {
+        let page = &self.dom.0;
+        let focused = page
+            .active_element()
+            .and_then(|element| element.dyn_into().ok());
+        let outside = focused.filter(|focused| *focused != self.frame.host);
+        if outside.is_some() || !self.frame.has_focus() {
+            self.was_focused.replace(outside);
+        }
+        let _ = self.frame.composer.focus();
+    }
+
+    /// To whatever opened the panel: the launcher, or a button of the page.
+    fn focus_back(&self) {
+        if !self.had_focus {
+            return;
+        }
+        let before = self.was_focused.take();
+        let before = before.filter(|element| {
+            let is_body = self.dom.0.body().is_some_and(|body| body == *element);
+            element.is_connected() && !is_body
+        });
+        let _ = before.as_ref().unwrap_or(&self.frame.launcher).focus();
     }
 
     fn scroll_to_end(&self) {
@@ -106,6 +159,7 @@ impl View {
             .class_list()
             .toggle_with_force("open", model.is_open)?;
         frame.panel.set_hidden(!model.is_open);
+        frame.launcher.set_hidden(model.is_launcher_hidden);
         let unread = if model.is_open { 0 } else { model.unread() };
         let label = match (model.is_open, unread) {
             (true, _) => texts::CLOSE.to_owned(),
@@ -189,7 +243,7 @@ impl View {
         let frame = &self.frame;
         let rows = rows(model, outbox, day_number);
         let before = frame.list.scroll_height() - frame.list.scroll_top();
-        let has_grown_above = self.list.show(&self.dom, &rows, self.was_open)?;
+        let has_grown_above = self.list.show(&self.dom, &rows)?;
         frame.greeting.set_hidden(!rows.is_empty());
         frame.loading.set_hidden(!model.is_loading);
         frame.typing.set_hidden(model.typing.is_none());

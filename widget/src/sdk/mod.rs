@@ -1,0 +1,76 @@
+//! The page's own scripts: what they call becomes a message, what happens becomes an event of theirs.
+//!
+//! `www/sdk.js` is the other half: it keeps calls until the widget is there, knows names and options, and hands
+//! events to those who listen.
+
+mod calls;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::HtmlElement;
+
+use crate::app::{News, Note};
+
+pub(crate) use calls::Call;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The page, as `www/sdk.js` shows it to the widget.
+    #[derive(Clone)]
+    pub type Page;
+
+    /// What the site's owner wished; empty where nothing was said.
+    #[wasm_bindgen(method)]
+    pub fn option(this: &Page, name: &str) -> String;
+
+    /// A launcher on the page, in a root of its own: the one that stands there since before the widget was loaded,
+    /// or a new one.
+    #[wasm_bindgen(method)]
+    pub fn launcher(this: &Page) -> HtmlElement;
+
+    /// Gives the widget its looks: `host` is its element on the page, `root` the one inside.
+    #[wasm_bindgen(method)]
+    pub fn dress(this: &Page, host: &HtmlElement, root: &HtmlElement);
+
+    #[wasm_bindgen(method)]
+    fn tell(this: &Page, event: &str, id: &str, text: &str, name: &str, number: f64);
+}
+
+impl Page {
+    /// Tells the page's scripts.
+    pub(crate) fn news(&self, news: &News) {
+        match news {
+            News::Open => self.tell("open", "", "", "", 0.0),
+            News::Close => self.tell("close", "", "", "", 0.0),
+            News::Sent(note) => self.message("message:sent", note),
+            News::Delivered(note) => self.message("message:delivered", note),
+            News::Read(note) => self.message("message:read", note),
+            News::Received(note) => self.message("message:received", note),
+            News::Failed(note, reason) => {
+                self.tell("message:failed", &id(note), &note.text, reason, 0.0);
+            }
+            News::Unread(count) => self.tell("unread", "", "", "", number(*count as u64)),
+            News::Connection(word) => self.tell("connection", "", word, "", 0.0),
+            News::Availability(is_staffed) => {
+                self.tell("availability", "", "", "", f64::from(*is_staffed));
+            }
+            News::Refused(reason) => self.tell("error", "", reason, "", 0.0),
+        }
+    }
+
+    fn message(&self, event: &str, note: &Note) {
+        let at = note.at.map_or(0.0, |at| number(at.0));
+        self.tell(event, &id(note), &note.text, &note.name, at);
+    }
+}
+
+fn id(note: &Note) -> String {
+    note.id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "times and counts are far below 2^53"
+)]
+fn number(number: u64) -> f64 {
+    number as f64
+}

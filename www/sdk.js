@@ -1,0 +1,247 @@
+// What the page can ask of the chat, and what the chat asks of the page. widget.js loads it.
+import init, { forget, start } from "./holdfast-widget.js";
+
+// What scripts may call, as docs/embed.md and holdfast.d.ts list it.
+const NAMES = [
+  "boot", "update", "open", "close", "toggle", "show", "hide", "destroy", "logout", "setTheme", "prefill",
+  "sendMessage", "getUnread", "on",
+];
+const EVENTS = [
+  "ready", "error", "open", "close", "message:sent", "message:delivered", "message:read", "message:received",
+  "message:failed", "unread", "connection", "availability",
+];
+const OPTIONS = ["site", "position", "theme", "identity", "launcher", "zIndex"];
+// What an option must be, where it is not any text.
+const WORDS = {
+  position: ["right", "left"],
+  theme: ["auto", "light", "dark"],
+  identity: ["shared", "tab"],
+};
+
+const warned = new Set();
+const warn = (text) => {
+  if (!warned.has(text)) console.warn("Holdfast: " + text);
+  warned.add(text);
+};
+
+// How many letters must be changed to make one word of the other.
+const distance = (a, b) => {
+  let row = [...b, 0].map((_, at) => at);
+  for (const [key, letter] of Object.entries([...a])) {
+    const at = Number(key);
+    let corner = row[0];
+    row[0] = at + 1;
+    for (let to = 1; to <= b.length; to++) {
+      const change = corner + (letter !== b[to - 1]);
+      corner = row[to];
+      row[to] = Math.min(change, row[to] + 1, row[to - 1] + 1);
+    }
+  }
+  return row[b.length];
+};
+
+const hint = (kind, name, known) => {
+  const near = known.map((word) => [distance(String(name).toLowerCase(), word.toLowerCase()), word]).sort((a, b) => a[0] - b[0]);
+  const [far, word] = near[0];
+  const guess = far <= Math.max(2, word.length / 3) ? "did you mean " + word + "?" : "there are " + known.join(", ") + ".";
+  warn("there is no " + kind + " " + JSON.stringify(String(name)) + "; " + guess);
+};
+
+// The chat of one page: one at most is running.
+class Sdk {
+  constructor(api, tag, wasm, draw, first) {
+    this.api = api;
+    this.tag = tag;
+    this.wasm = wasm;
+    this.draw = draw;
+    this.first = first;
+    this.settings = {};
+    this.listeners = new Map(EVENTS.map((event) => [event, new Set()]));
+    this.waiting = [];
+    this.chat = null;
+    this.starting = null;
+    this.unread = 0;
+  }
+
+  // One call of the page. What needs a running chat waits for it, in order.
+  run([name, args, isByPerson]) {
+    if (name === "on") return this.on(...args);
+    if (name === "getUnread") return this.unread;
+    if (!NAMES.includes(name)) return hint("function", name, NAMES);
+    if (name === "boot" && !this.chat && !this.starting) return this.boot(...args);
+    if (name === "logout" && !this.chat && !this.starting) return this.forget();
+    if (this.chat) return this.carryOut(name, args, isByPerson);
+    this.waiting.push([name, args, isByPerson]);
+    // A tap on the launcher tries again what has failed.
+    if (isByPerson && this.hasFailed) this.boot(this.settings);
+  }
+
+  carryOut(name, args, isByPerson) {
+    const [value] = args;
+    switch (name) {
+      case "boot":
+      case "update":
+        return this.update(value);
+      case "setTheme":
+        return this.update({ theme: value });
+      case "destroy":
+        return this.destroy();
+      case "prefill":
+      case "sendMessage":
+        if (typeof value !== "string") return warn(name + " takes a text.");
+        return this.chat.call(name, value);
+      default:
+        // What a script opens by itself must not take the focus from what the visitor is doing.
+        this.chat.call(name, isByPerson || navigator.userActivation?.isActive ? "person" : "");
+    }
+  }
+
+  boot(options) {
+    this.set({ ...this.tag.dataset, ...options });
+    if (!this.settings.site) {
+      return this.fail('the script tag needs data-site="..." with the name of your site.');
+    }
+    this.starting = this.begin().finally(() => {
+      this.starting = null;
+    });
+  }
+
+  async begin() {
+    this.hasFailed = false;
+    try {
+      await init({ module_or_path: await this.wasm });
+      this.doors = new AbortController();
+      this.chat = start(this);
+      this.tell("ready", "", "", "", 0);
+    } catch (error) {
+      // Its response may have been read in part: the next try fetches the program itself.
+      this.wasm = undefined;
+      this.hasFailed = true;
+      return this.fail("the chat could not start.", error);
+    }
+    for (const call of this.waiting.splice(0)) this.run(call);
+  }
+
+  destroy() {
+    this.doors.abort();
+    this.chat.call("destroy", "");
+    this.chat = this.host = this.root = null;
+    this.count(0);
+  }
+
+  forget() {
+    const { site, identity } = { ...this.tag.dataset, ...this.settings };
+    if (site) init({ module_or_path: this.wasm }).then(() => forget(site, identity === "tab"));
+  }
+
+  update(options) {
+    const { site, identity } = this.settings;
+    this.set({ ...options, site, identity });
+    this.dress(this.host, this.root);
+  }
+
+  // Takes over the options that are known; the others of a tag are the page's own.
+  set(options) {
+    for (const [name, value] of Object.entries(options)) {
+      const words = WORDS[name];
+      if (words && value != null && !words.includes(value)) {
+        warn(name + " is one of " + words.join(", ") + ", not " + JSON.stringify(value) + ".");
+      } else if (OPTIONS.includes(name)) {
+        this.settings[name] = value;
+      } else if (!(name in this.tag.dataset)) {
+        hint("option", name, OPTIONS);
+      }
+    }
+  }
+
+  on(event, react) {
+    const all = this.listeners.get(event);
+    if (!all) hint("event", event, EVENTS);
+    if (!all || typeof react !== "function") return () => {};
+    // The same function may listen twice, and each takes itself away.
+    const listener = { react };
+    all.add(listener);
+    if (event === "ready" && this.chat) queueMicrotask(() => all.has(listener) && this.call(listener, {}));
+    return () => void all.delete(listener);
+  }
+
+  emit(event, detail) {
+    for (const listener of [...this.listeners.get(event)]) this.call(listener, detail);
+  }
+
+  call(listener, detail) {
+    try {
+      listener.react(detail);
+    } catch (error) {
+      // The page's own fault is reported as such, and stops nobody else.
+      setTimeout(() => {
+        throw error;
+      });
+    }
+  }
+
+  count(unread) {
+    this.unread = unread;
+    this.emit("unread", { count: unread });
+  }
+
+  fail(text, error) {
+    console.error("Holdfast: " + text, ...(error ? [error] : []));
+    this.emit("error", { message: text });
+  }
+
+  // From here on: what the chat asks of the page.
+
+  option(name) {
+    return name === "server" ? new URL(this.tag.src).origin : String(this.settings[name] ?? "");
+  }
+
+  // Something has happened. Scripts hear it once the chat has done all that belongs to it.
+  tell(event, id, text, name, number) {
+    if (event === "unread") this.unread = number;
+    const message = { id, text, ...(name && { name }), ...(number && { at: new Date(number) }) };
+    const detail =
+      event === "unread" ? { count: number }
+      : event === "connection" ? { state: text }
+      : event === "availability" ? { online: number > 0 }
+      : event === "error" ? { message: text }
+      : event === "message:failed" ? { id, text, reason: name }
+      : event.startsWith("message") ? message
+      : {};
+    queueMicrotask(() => this.emit(event, detail));
+  }
+
+  // The launcher that widget.js has drawn before, as long as the page has not thrown it out, or another one.
+  launcher() {
+    const { first } = this;
+    this.first = null;
+    if (first) first.onclick = first.onfocus = first.onpointerenter = null;
+    return first?.isConnected ? first : this.draw();
+  }
+
+  // The chat's element on the page, and the one in its shadow root that carries its looks.
+  dress(host, root) {
+    const { position, theme, zIndex } = this.settings;
+    this.host = host;
+    this.root = root;
+    root.dataset.position = position ?? "right";
+    root.dataset.theme = theme ?? "auto";
+    if (zIndex) host.style.setProperty("--hf-z", zIndex);
+  }
+}
+
+// Called once, by widget.js, with the response that brings the program, what draws a launcher, and the one that it has
+// drawn, if it has.
+export const connect = (api, tag, wasm, draw, first) => {
+  const sdk = new Sdk(api, tag, wasm, draw, first);
+  const queue = api.q;
+  const kept = queue.splice(0);
+  queue.push = (call) => sdk.run(call);
+  for (const name of NAMES) api[name] = (...args) => sdk.run([name, args]);
+  if (tag.dataset.boot !== "manual" && !kept.some(([name]) => name === "boot")) sdk.run(["boot", []]);
+  for (const call of kept) {
+    if (call.off) continue;
+    const off = sdk.run(call);
+    call.off = off;
+  }
+};
