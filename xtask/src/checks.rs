@@ -42,6 +42,8 @@ pub(crate) enum Stage {
     Deny,
     /// The protocol builds for the browser and pulls in no clock, randomness or IO.
     Wasm,
+    /// The declarations for TypeScript accept what is right and refuse what is wrong.
+    Types,
     /// The widget is built and keeps to its budgets, then all tests run.
     Tests,
 }
@@ -54,6 +56,7 @@ const ALL: &[Stage] = &[
     Stage::Doc,
     Stage::Deny,
     Stage::Wasm,
+    Stage::Types,
     Stage::Tests,
 ];
 
@@ -110,6 +113,7 @@ impl Stage {
             ],
             Self::Deny => &[Need::Deny],
             Self::Wasm => &[Need::WasmTarget],
+            Self::Types => &[Need::TypeScript],
             Self::Tests => setup::FOR_TEST,
         }
     }
@@ -122,6 +126,7 @@ impl Stage {
             Self::Doc => doc(repo),
             Self::Deny => deny(repo),
             Self::Wasm => wasm(repo),
+            Self::Types => types(repo),
             Self::Tests => Ok(()),
         }
     }
@@ -222,6 +227,18 @@ fn wasm(repo: &Repo) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn types(repo: &Repo) -> Result<()> {
+    // In `mistakes.ts` each mistake is expected, and one that is none is an error.
+    let files = [
+        "www/holdfast.d.ts",
+        "tests/types/usage.ts",
+        "tests/types/mistakes.ts",
+    ];
+    let mut compiler = repo.command(setup::typescript(repo));
+    compiler.args(["--noEmit", "--strict", "--lib", "es2020,dom"]);
+    shell::open(compiler.args(files))
 }
 
 fn tests(repo: &Repo, filters: &[String]) -> Result<ExitCode> {

@@ -7,6 +7,7 @@ mod debian;
 mod rust;
 mod scripts;
 mod tools;
+mod types;
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(crate) use browser::Browser;
 pub(crate) use rust::wasm_environment;
 pub(crate) use scripts::folder as scripts;
 pub(crate) use tools::{esbuild, wasm_opt};
+pub(crate) use types::compiler as typescript;
 
 /// Something that a command of ours can't do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub(crate) enum Need {
     WebKit,
     /// Foreign scripts that pages of the tests are made of, and the check for accessibility.
     Scripts,
+    /// TypeScript's compiler.
+    TypeScript,
 }
 
 /// What `build` and `run` need.
@@ -91,6 +95,7 @@ pub(crate) const FOR_TEST: &[Need] = &[
     Need::Geckodriver,
     Need::WebKit,
     Need::Scripts,
+    Need::TypeScript,
 ];
 
 /// What `soak` needs.
@@ -194,6 +199,7 @@ impl Need {
             Self::Geckodriver => tools::GECKODRIVER.is_installed(repo),
             Self::WebKit => browser::has_webkit(repo),
             Self::Scripts => scripts::are_installed(repo),
+            Self::TypeScript => types::is_installed(repo),
         })
     }
 
@@ -220,6 +226,7 @@ impl Need {
             Self::Geckodriver => tools::GECKODRIVER.install(repo),
             Self::WebKit => browser::install_webkit(repo),
             Self::Scripts => scripts::install(repo),
+            Self::TypeScript => types::install(repo),
         }
     }
 
@@ -291,6 +298,10 @@ impl Need {
             Self::Scripts => {
                 "fetching axe-core, jQuery and Turbo, and Debian's Prototype and MooTools: the tests check for \
                  accessibility, and chat on pages that are built with such scripts"
+                    .into()
+            }
+            Self::TypeScript => {
+                "fetching TypeScript's compiler: the tests check the declarations that sites use"
                     .into()
             }
         })
