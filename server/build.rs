@@ -21,7 +21,7 @@ const ASSETS: &str = "__ASSETS__";
 const SCRIPT: &str = "widget.js";
 const DECLARATIONS: &str = "holdfast.d.ts";
 /// What of `www` is no page of the demo shop.
-const NO_PAGES: [&str; 3] = [SCRIPT, DECLARATIONS, "sdk.js"];
+const NO_PAGES: [&str; 4] = [SCRIPT, DECLARATIONS, "sdk.js", "locales/"];
 
 /// What is answered for the script while there is no widget.
 const NO_WIDGET: &str = "console.error('Holdfast: this server was built without its widget. In its source \
@@ -69,7 +69,7 @@ fn main() -> Result<()> {
         return Err(format!("{SCRIPT} has no {ASSETS}").into());
     }
     let script = script.replace(ASSETS, &folder);
-    let pages = read_folder(&www, |path| !NO_PAGES.contains(&path))?;
+    let pages = read_folder(&www, |path| !NO_PAGES.iter().any(|no| path.starts_with(no)))?;
 
     writeln!(output.code, "pub(super) static WIDGET: &[Asset] = &[")?;
     for (path, bytes) in &widget {

@@ -7,6 +7,8 @@ interface HoldfastOptions {
   position?: "right" | "left";
   /** `auto`, as without it, follows the visitor's system. */
   theme?: "auto" | "light" | "dark";
+  /** A BCP 47 tag, such as `de` or `pt-BR`; the visitor's own language without it. */
+  locale?: string;
   /** The stacking order on the page; very high without it. */
   zIndex?: number | `${number}`;
 }
@@ -94,6 +96,8 @@ interface HoldfastApi {
   destroy(): void;
   /** Forgets the visitor in this browser, in all tabs. For shared computers. */
   logout(): void;
+  /** Changes the language: English, Chinese (`zh-Hans`, `zh-Hant`), Spanish, French, German, Portuguese, Japanese, Arabic, Russian. */
+  setLocale(locale: string): void;
   /** Changes between light and dark. */
   setTheme(theme: "auto" | "light" | "dark"): void;
   /** Writes into the composer, where the visitor has written nothing. */

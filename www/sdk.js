@@ -3,20 +3,24 @@ import init, { forget, start } from "./holdfast-widget.js";
 
 // What scripts may call, as docs/embed.md and holdfast.d.ts list it.
 const NAMES = [
-  "boot", "update", "open", "close", "toggle", "show", "hide", "destroy", "logout", "setTheme", "prefill",
+  "boot", "update", "open", "close", "toggle", "show", "hide", "destroy", "logout", "setLocale", "setTheme", "prefill",
   "sendMessage", "getUnread", "on",
 ];
 const EVENTS = [
   "ready", "error", "open", "close", "message:sent", "message:delivered", "message:read", "message:received",
   "message:failed", "unread", "connection", "availability",
 ];
-const OPTIONS = ["site", "position", "theme", "identity", "launcher", "zIndex"];
+const OPTIONS = ["site", "position", "theme", "locale", "identity", "zIndex"];
 // What an option must be, where it is not any text.
 const WORDS = {
   position: ["right", "left"],
   theme: ["auto", "light", "dark"],
   identity: ["shared", "tab"],
 };
+
+// The languages in locales/, and those that are written from right to left.
+const LOCALES = ["en", "zh-Hans", "zh-Hant", "es", "fr", "de", "pt", "ja", "ar", "ru"];
+const RIGHT_TO_LEFT = ["ar"];
 
 const warned = new Set();
 const warn = (text) => {
@@ -45,6 +49,40 @@ const hint = (kind, name, known) => {
   const [far, word] = near[0];
   const guess = far <= Math.max(2, word.length / 3) ? "did you mean " + word + "?" : "there are " + known.join(", ") + ".";
   warn("there is no " + kind + " " + JSON.stringify(String(name)) + "; " + guess);
+};
+
+// The first of these language tags that there are words for, with the file's name.
+const choose = (tags) => {
+  for (const tag of tags) {
+    try {
+      const { language, script } = new Intl.Locale(tag).maximize();
+      const file = LOCALES.find((name) => name === language || name === language + "-" + script);
+      if (file) return { tag, file };
+    } catch {
+      // A tag that is none.
+    }
+  }
+};
+
+// The words of a language, and the browser's ways of counting and dating in it.
+const learn = async ({ tag, file }) => {
+  const answer = await fetch(new URL("locales/" + file + ".json", import.meta.url));
+  if (!answer.ok) throw new Error("HTTP " + answer.status);
+  return {
+    file,
+    words: await answer.json(),
+    // The words' own plural, and the numbers and hours as they are written where the visitor is.
+    plural: new Intl.PluralRules(file),
+    number: new Intl.NumberFormat(tag),
+    time: new Intl.DateTimeFormat(tag, { hour: "numeric", minute: "2-digit" }),
+    date: new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" }),
+    near: new Intl.RelativeTimeFormat(tag, { numeric: "auto" }),
+  };
+};
+
+const daysAgo = (at) => {
+  const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
+  return Math.round((midnight(Date.now()) - midnight(at)) / 864e5);
 };
 
 // The chat of one page: one at most is running.
@@ -82,6 +120,8 @@ class Sdk {
       case "boot":
       case "update":
         return this.update(value);
+      case "setLocale":
+        return this.update({ locale: value });
       case "setTheme":
         return this.update({ theme: value });
       case "destroy":
@@ -109,7 +149,8 @@ class Sdk {
   async begin() {
     this.hasFailed = false;
     try {
-      await init({ module_or_path: await this.wasm });
+      const [language] = await Promise.all([learn(this.choose()), init({ module_or_path: this.wasm })]);
+      this.language = language;
       this.doors = new AbortController();
       this.chat = start(this);
       this.tell("ready", "", "", "", 0);
@@ -138,6 +179,28 @@ class Sdk {
     const { site, identity } = this.settings;
     this.set({ ...options, site, identity });
     this.dress(this.host, this.root);
+    if (options && "locale" in options) this.speak();
+  }
+
+  // By what the owner says, then by what the visitor's browser says.
+  choose() {
+    const { locale } = this.settings;
+    const chosen = locale && choose([locale]);
+    if (locale && !chosen) hint("locale", locale, LOCALES);
+    return chosen || choose(navigator.languages) || { tag: "en", file: "en" };
+  }
+
+  // Changes the language of what is shown. Of two changes the later one holds.
+  async speak() {
+    const chosen = (this.chosen = this.choose());
+    try {
+      const language = await learn(chosen);
+      if (this.chosen !== chosen || !this.chat) return;
+      this.language = language;
+      this.chat.call("redraw", "");
+    } catch (error) {
+      warn("the words of " + chosen.file + " could not be loaded; the language stays. " + error);
+    }
   }
 
   // Takes over the options that are known; the others of a tag are the page's own.
@@ -196,6 +259,24 @@ class Sdk {
     return name === "server" ? new URL(this.tag.src).origin : String(this.settings[name] ?? "");
   }
 
+  text(key, count, name) {
+    const { words, plural, number } = this.language;
+    const text = words[key];
+    const fit = typeof text === "string" ? text : text[plural.select(count)];
+    return fit.replace("{count}", () => number.format(count)).replace("{name}", () => name);
+  }
+
+  time(at) {
+    return this.language.time.format(at);
+  }
+
+  day(at) {
+    const { date, file, near } = this.language;
+    const ago = daysAgo(at);
+    const text = ago === 0 || ago === 1 ? near.format(-ago, "day") : date.format(at);
+    return text[0].toLocaleUpperCase(file) + text.slice(1);
+  }
+
   // Something has happened. Scripts hear it once the chat has done all that belongs to it.
   tell(event, id, text, name, number) {
     if (event === "unread") this.unread = number;
@@ -226,6 +307,8 @@ class Sdk {
     this.root = root;
     root.dataset.position = position ?? "right";
     root.dataset.theme = theme ?? "auto";
+    root.lang = this.language.file;
+    root.dir = RIGHT_TO_LEFT.includes(root.lang) ? "rtl" : "ltr";
     if (zIndex) host.style.setProperty("--hf-z", zIndex);
   }
 }

@@ -120,6 +120,7 @@ impl Shell {
                 self.keep.forget(&clock::new_id(&self.window).to_string());
                 self.start_over();
             }
+            Input::Call(Call::Redraw) => self.redraw(),
             // The post has carried it out.
             Input::Call(Call::Destroy) => {}
             Input::Due => self.client.handle_timeout(now),
@@ -197,7 +198,13 @@ impl Shell {
             .upgrade()
             .map(|post| draw(&post, &self.document, &self.host, self.host.launcher()));
         match drawn {
-            Some(Ok((view, stay))) => (self.view, self.stay) = (view, stay),
+            Some(Ok((mut view, stay))) => {
+                if self.view.has_focus() {
+                    self.shows.push(Show::FocusComposer);
+                }
+                view.succeed(&self.view);
+                (self.view, self.stay) = (view, stay);
+            }
             Some(Err(error)) => complain(&error),
             None => {}
         }

@@ -20,6 +20,7 @@ const WIDGET_SOURCES: &[&str] = &[
     "protocol",
     "www/widget.js",
     "www/sdk.js",
+    "www/locales",
     "xtask/src/pack.rs",
     "Trunk.toml",
     "Cargo.lock",

@@ -19,6 +19,9 @@ const ALL_BUDGET: usize = 60_000;
 /// The pasted script.
 const SCRIPT: &str = "widget.js";
 
+/// The words of the widget's languages, one file each, of which a visitor downloads one.
+const LOCALES: &str = "locales";
+
 /// One file, in bytes.
 struct Size {
     name: String,
@@ -70,16 +73,25 @@ fn judge(sizes: &[Size], all: &Size) -> Result<()> {
     Ok(())
 }
 
-/// All that the server hands out of the widget. Styles and icons are in the wasm.
+/// All that a visitor downloads of the widget; of the languages it is the longest one. Styles and icons are in the
+/// wasm.
 fn measure(dist: &Path) -> Result<Vec<Size>> {
+    let mut sizes = files(dist, &[".js", ".wasm"])?;
+    let locales = files(&dist.join(LOCALES), &[".json"])?;
+    sizes.extend(locales.into_iter().max_by_key(|size| size.brotli));
+    sizes.sort_by_key(|size| size.plain);
+    Ok(sizes)
+}
+
+/// The files in a folder whose names end like this.
+fn files(folder: &Path, ends: &[&str]) -> Result<Vec<Size>> {
     let mut sizes = Vec::new();
-    for entry in fs::read_dir(dist).with_context(|| format!("can't read {}", dist.display()))? {
+    for entry in fs::read_dir(folder).with_context(|| format!("can't read {}", folder.display()))? {
         let path = entry?.path();
         let name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
-        let Some(name) = name.filter(|name| name.ends_with(".js") || name.ends_with(".wasm"))
-        else {
+        let Some(name) = name.filter(|name| ends.iter().any(|end| name.ends_with(end))) else {
             continue;
         };
         let bytes = fs::read(&path)?;
@@ -90,7 +102,6 @@ fn measure(dist: &Path) -> Result<Vec<Size>> {
             gzip: gzip(&bytes)?,
         });
     }
-    sizes.sort_by_key(|size| size.plain);
     Ok(sizes)
 }
 

@@ -13,6 +13,7 @@ mod full_disk;
 mod harness;
 mod hosts;
 mod loading;
+mod locales;
 mod operator;
 mod sdk;
 mod slow_lines;

@@ -7,7 +7,7 @@ use holdfast_protocol::time::Millis;
 
 use super::news::Told;
 use super::transcript::Transcript;
-use crate::texts;
+use crate::texts::Text;
 
 /// What the widget knows, apart from the outbox, which the client keeps.
 #[derive(Debug)]
@@ -129,19 +129,19 @@ impl Model {
 
     /// Under the header: whether somebody is there.
     #[must_use]
-    pub fn subtitle(&self) -> &'static str {
+    pub fn subtitle(&self) -> Text {
         match &self.staff {
-            None => texts::STAFF_UNKNOWN,
-            Some(staff) if staff.online.is_empty() => texts::STAFF_AWAY,
+            None => Text::StaffUnknown,
+            Some(staff) if staff.online.is_empty() => Text::StaffAway,
             Some(staff)
                 if staff
                     .online
                     .iter()
                     .any(|name| Some(name.as_str()) == self.name()) =>
             {
-                texts::STAFF_HERE
+                Text::StaffHere
             }
-            Some(_) => texts::STAFF_OTHERS,
+            Some(_) => Text::StaffOthers,
         }
     }
 
@@ -155,23 +155,23 @@ impl Model {
 
     /// How the connection stands: a word for programs, and a sentence where the visitor should know.
     #[must_use]
-    pub fn connection(&self) -> (&'static str, Option<&'static str>) {
+    pub fn connection(&self) -> (&'static str, Option<Text>) {
         match &self.status {
             Status::Online => ("online", None),
             Status::Paused => ("paused", None),
-            Status::Connecting | Status::Doubtful => ("connecting", Some(texts::CONNECTING)),
-            Status::Offline => ("offline", Some(texts::OFFLINE)),
-            Status::GoingAway(_) => ("restarting", Some(texts::RESTARTING)),
+            Status::Connecting | Status::Doubtful => ("connecting", Some(Text::Connecting)),
+            Status::Offline => ("offline", Some(Text::Offline)),
+            Status::GoingAway(_) => ("restarting", Some(Text::Restarting)),
             Status::Refused(refusal) => ("refused", Some(refused(refusal.code))),
         }
     }
 }
 
-fn refused(code: RefusalCode) -> &'static str {
+fn refused(code: RefusalCode) -> Text {
     match code {
-        RefusalCode::UnknownSite => texts::UNKNOWN_SITE,
-        RefusalCode::Version => texts::OUTDATED,
-        RefusalCode::Full => texts::FULL,
-        RefusalCode::BadToken | RefusalCode::BadFrame | RefusalCode::TooLate => texts::OFFLINE,
+        RefusalCode::UnknownSite => Text::UnknownSite,
+        RefusalCode::Version => Text::Outdated,
+        RefusalCode::Full => Text::Full,
+        RefusalCode::BadToken | RefusalCode::BadFrame | RefusalCode::TooLate => Text::Offline,
     }
 }

@@ -5,7 +5,7 @@ use holdfast_protocol::id::Epoch;
 
 use super::fixture::{from_agent, from_visitor};
 use super::*;
-use crate::texts;
+use crate::texts::Text;
 
 const START: Millis = Millis(1000);
 
@@ -300,19 +300,19 @@ fn the_header_names_who_answered_or_who_could() {
     };
     assert_eq!(
         (model.name(), model.subtitle()),
-        (Some("Ida"), texts::STAFF_HERE)
+        (Some("Ida"), Text::StaffHere)
     );
     let _ = client(&mut model, staff(&[]));
-    assert_eq!((model.name(), model.subtitle()), (None, texts::STAFF_AWAY));
+    assert_eq!((model.name(), model.subtitle()), (None, Text::StaffAway));
     let _ = read(&mut model, vec![from_agent(1, "a"), from_visitor(2, "b")]);
     let _ = client(&mut model, staff(&["Tom"]));
     assert_eq!(
         (model.name(), model.subtitle()),
-        (Some("Ida"), texts::STAFF_OTHERS)
+        (Some("Ida"), Text::StaffOthers)
     );
     let _ = client(&mut model, ClientEvent::Status(Status::Offline));
     assert_eq!(
         (model.name(), model.subtitle()),
-        (Some("Ida"), texts::STAFF_UNKNOWN)
+        (Some("Ida"), Text::StaffUnknown)
     );
 }

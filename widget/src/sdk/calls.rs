@@ -9,6 +9,8 @@ pub(crate) enum Call {
     Msg(Msg),
     /// Forget the visitor.
     Logout,
+    /// Show everything anew, since the language has changed.
+    Redraw,
     /// Leave the page.
     Destroy,
 }
@@ -26,6 +28,7 @@ impl Call {
             "prefill" => Msg::Prefill(value),
             "sendMessage" => Msg::Say(value),
             "logout" => return Some(Self::Logout),
+            "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
             _ => return None,
         };
@@ -59,6 +62,7 @@ mod tests {
             "prefill",
             "sendMessage",
             "logout",
+            "redraw",
             "destroy",
         ] {
             assert!(Call::read(name, String::new()).is_some(), "{name}");

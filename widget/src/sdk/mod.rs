@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlElement;
 
 use crate::app::{News, Note};
+use crate::texts::Text;
 
 pub(crate) use calls::Call;
 
@@ -31,11 +32,37 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn dress(this: &Page, host: &HtmlElement, root: &HtmlElement);
 
+    /// The hour and minute, in milliseconds since the Unix epoch, as the visitor writes it.
+    #[wasm_bindgen(method)]
+    pub fn time(this: &Page, at: f64) -> String;
+
+    /// The heading of a day.
+    #[wasm_bindgen(method)]
+    pub fn day(this: &Page, at: f64) -> String;
+
+    #[wasm_bindgen(method)]
+    fn text(this: &Page, key: &str, count: f64, name: &str) -> String;
+
     #[wasm_bindgen(method)]
     fn tell(this: &Page, event: &str, id: &str, text: &str, name: &str, number: f64);
 }
 
 impl Page {
+    /// What the visitor reads, in their language.
+    pub(crate) fn say(&self, text: Text) -> String {
+        self.text(text.key(), 0.0, "")
+    }
+
+    /// The same about so many.
+    pub(crate) fn say_count(&self, text: Text, count: usize) -> String {
+        self.text(text.key(), number(count as u64), "")
+    }
+
+    /// The same about somebody or something by name.
+    pub(crate) fn say_name(&self, text: Text, name: &str) -> String {
+        self.text(text.key(), 0.0, name)
+    }
+
     /// Tells the page's scripts.
     pub(crate) fn news(&self, news: &News) {
         match news {
@@ -71,6 +98,6 @@ fn id(note: &Note) -> String {
     clippy::cast_precision_loss,
     reason = "times and counts are far below 2^53"
 )]
-fn number(number: u64) -> f64 {
+pub(crate) fn number(number: u64) -> f64 {
     number as f64
 }

@@ -4,7 +4,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CssStyleSheet, Element, HtmlElement, HtmlTextAreaElement, ShadowRoot};
 
 use super::dom::{Dom, fill};
-use crate::texts;
+use crate::sdk::Page;
+use crate::texts::Text;
 
 const STYLE: &str = concat!(
     include_str!("style/frame.css"),
@@ -49,6 +50,7 @@ impl Frame {
     /// Makes the parts beside the launcher, not yet on the page. `log` is the list of messages.
     pub(super) fn new(
         dom: &Dom,
+        page: &Page,
         launcher: HtmlElement,
         log: &HtmlElement,
     ) -> Result<Self, JsValue> {
@@ -68,7 +70,7 @@ impl Frame {
             subtitle: dom.element("div", "subtitle", "subtitle")?,
             connection: dom.element("div", "connection", "connection")?,
             list: dom.element("div", "list", "list")?,
-            loading: dom.text("div", "loading", texts::LOADING)?,
+            loading: dom.text("div", "loading", &page.say(Text::Loading))?,
             greeting: dom.element("div", "greeting", "greeting")?,
             typing: dom.element("div", "typing", "typing")?,
             typist: dom.element("span", "", "")?,
@@ -77,14 +79,14 @@ impl Frame {
             composer: dom
                 .element("textarea", "composer", "composer")?
                 .unchecked_into(),
-            send: dom.button("send", "send", texts::SEND)?,
+            send: dom.button("send", "send", &page.say(Text::Send))?,
             counter: dom.element("div", "counter", "counter")?,
             news: dom.element("div", "aside", "news")?,
         };
         frame.unread.set_hidden(true);
-        frame.build_list(dom, log)?;
-        frame.build_composer()?;
-        frame.build_panel(dom)?;
+        frame.build_list(dom, page, log)?;
+        frame.build_composer(page)?;
+        frame.build_panel(dom, page)?;
         Ok(frame)
     }
 
@@ -112,11 +114,11 @@ impl Frame {
         let _ = style.set_property("height", &height);
     }
 
-    fn build_list(&self, dom: &Dom, log: &HtmlElement) -> Result<(), JsValue> {
+    fn build_list(&self, dom: &Dom, page: &Page, log: &HtmlElement) -> Result<(), JsValue> {
         self.list.set_tab_index(0);
         self.loading.set_hidden(true);
-        let hello = dom.text("b", "", texts::GREETING)?;
-        let invitation = dom.text("span", "", texts::INVITATION)?;
+        let hello = dom.text("b", "", &page.say(Text::Greeting))?;
+        let invitation = dom.text("span", "", &page.say(Text::Invitation))?;
         fill(
             &self.greeting,
             &[&dom.icon("", ICON_CHAT)?, &hello, &invitation],
@@ -132,27 +134,28 @@ impl Frame {
         fill(&self.jump, &[&dom.icon("", ICON_NEWEST)?, &self.jump_label])
     }
 
-    fn build_composer(&self) -> Result<(), JsValue> {
+    fn build_composer(&self, page: &Page) -> Result<(), JsValue> {
         let composer = &self.composer;
         composer.set_attribute("rows", "1")?;
-        composer.set_attribute("placeholder", texts::PLACEHOLDER)?;
-        composer.set_attribute("aria-label", texts::PLACEHOLDER)?;
+        composer.set_attribute("placeholder", &page.say(Text::Placeholder))?;
+        composer.set_attribute("aria-label", &page.say(Text::Placeholder))?;
         composer.set_attribute("enterkeyhint", "send")?;
         composer.set_attribute("dir", "auto")?;
         self.counter.set_attribute("role", "status")
     }
 
-    fn build_panel(&self, dom: &Dom) -> Result<(), JsValue> {
+    fn build_panel(&self, dom: &Dom, page: &Page) -> Result<(), JsValue> {
         self.panel.set_hidden(true);
         self.panel.set_attribute("role", "dialog")?;
-        self.panel.set_attribute("aria-label", texts::PANEL)?;
+        self.panel
+            .set_attribute("aria-label", &page.say(Text::Panel))?;
         self.connection.set_attribute("role", "status")?;
         let avatar = dom.element("div", "avatar", "")?;
         avatar.set_attribute("aria-hidden", "true")?;
         fill(&avatar, &[&self.initial, &dom.icon("", ICON_CHAT)?])?;
         let who = dom.element("div", "who", "")?;
         fill(&who, &[&self.title, &self.subtitle])?;
-        let close = dom.button("close", "close", texts::CLOSE)?;
+        let close = dom.button("close", "close", &page.say(Text::Close))?;
         close.append_child(&*dom.icon("", ICON_CLOSE)?)?;
         fill(&self.head, &[&avatar, &who, &close])?;
         let middle = dom.element("div", "middle", "")?;

@@ -1,17 +1,19 @@
 //! The list of messages: keyed, so that a message's element lives as long as the message is shown.
 
+use holdfast_protocol::frame::RejectionCode;
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
-use super::clock::{Clock, day_number};
+use super::clock::day_number;
 use super::dom::{Dom, fill, set_attribute, set_text};
 use crate::app::{Key, Line, Row, State};
-use crate::texts;
+use crate::sdk::{Page, number};
+use crate::texts::Text;
 
 /// The list and what it shows.
 pub(super) struct List {
     pub(super) log: HtmlElement,
-    clock: Clock,
+    page: Page,
     shown: Vec<Shown>,
 }
 
@@ -23,15 +25,15 @@ struct Shown {
 }
 
 impl List {
-    pub(super) fn new(dom: &Dom) -> Result<Self, JsValue> {
+    pub(super) fn new(dom: &Dom, page: Page) -> Result<Self, JsValue> {
         let log = dom.element("div", "log", "messages")?;
         log.set_attribute("role", "log")?;
         // New messages are read out by a region of their own: a list that is loaded again is no news.
         log.set_attribute("aria-live", "off")?;
-        log.set_attribute("aria-label", texts::LIST)?;
+        log.set_attribute("aria-label", &page.say(Text::List))?;
         Ok(Self {
             log,
-            clock: Clock::new(),
+            page,
             shown: Vec::new(),
         })
     }
@@ -53,7 +55,7 @@ impl List {
             };
             self.place(&shown.element)?;
             if let Row::Message(line) = row {
-                update(dom, &mut shown, line)?;
+                update(dom, &self.page, &mut shown, line)?;
             }
             self.shown.push(shown);
         }
@@ -84,14 +86,14 @@ impl List {
 
     fn make(&self, dom: &Dom, row: &Row<'_>) -> Result<HtmlElement, JsValue> {
         match row {
-            Row::Day(at) => dom.text("div", "day", &self.clock.day(*at)),
-            Row::Closed(_) => dom.text("div", "closed", texts::CLOSED),
-            Row::Message(line) => make_message(dom, line, &self.clock.time(line.at)),
+            Row::Day(at) => dom.text("div", "day", &self.page.day(number(at.0))),
+            Row::Closed(_) => dom.text("div", "closed", &self.page.say(Text::Closed)),
+            Row::Message(line) => make_message(dom, &self.page, line),
         }
     }
 }
 
-fn make_message(dom: &Dom, line: &Line<'_>, time: &str) -> Result<HtmlElement, JsValue> {
+fn make_message(dom: &Dom, page: &Page, line: &Line<'_>) -> Result<HtmlElement, JsValue> {
     let item = dom.element("div", "", "message")?;
     item.set_attribute("data-id", &line.id.to_string())?;
     item.set_attribute(
@@ -99,17 +101,17 @@ fn make_message(dom: &Dom, line: &Line<'_>, time: &str) -> Result<HtmlElement, J
         if line.is_mine { "visitor" } else { "agent" },
     )?;
     let name = match line.name {
-        _ if line.is_mine => texts::YOU,
-        "" => texts::AGENT,
-        name => name,
+        _ if line.is_mine => page.say(Text::You),
+        "" => page.say(Text::Agent),
+        name => name.to_owned(),
     };
-    let name = dom.text("div", "name", name)?;
+    let name = dom.text("div", "name", &name)?;
     let text = dom.element("div", "text", "text")?;
     text.set_text_content(Some(line.text));
     text.set_attribute("dir", "auto")?;
     let meta = dom.element("div", "meta", "")?;
     let (time, state) = (
-        dom.text("time", "", time)?,
+        dom.text("time", "", &page.time(number(line.at.0)))?,
         dom.element("span", "", "state")?,
     );
     fill(&meta, &[&time, &state])?;
@@ -117,7 +119,7 @@ fn make_message(dom: &Dom, line: &Line<'_>, time: &str) -> Result<HtmlElement, J
     Ok(item)
 }
 
-fn update(dom: &Dom, shown: &mut Shown, line: &Line<'_>) -> Result<(), JsValue> {
+fn update(dom: &Dom, page: &Page, shown: &mut Shown, line: &Line<'_>) -> Result<(), JsValue> {
     let looks = (line.seq, line.state, line.is_first, line.is_last);
     if shown.looks.replace(looks) == Some(looks) {
         return Ok(());
@@ -136,39 +138,52 @@ fn update(dom: &Dom, shown: &mut Shown, line: &Line<'_>) -> Result<(), JsValue> 
     if line.is_mine {
         set_attribute(item, "data-state", line.state.word());
         if let Some(state) = item.query_selector("[data-hf=state]")? {
-            set_text(&state, words(line.state));
+            set_text(
+                &state,
+                &words(line.state).map_or_else(String::new, |text| page.say(text)),
+            );
         }
     }
-    show_failure(dom, item, line)
+    show_failure(dom, page, item, line)
 }
 
-fn show_failure(dom: &Dom, item: &HtmlElement, line: &Line<'_>) -> Result<(), JsValue> {
+fn show_failure(
+    dom: &Dom,
+    page: &Page,
+    item: &HtmlElement,
+    line: &Line<'_>,
+) -> Result<(), JsValue> {
     if let Some(old) = item.query_selector(".failure")? {
         old.remove();
     }
     let Some(failure) = line.failure else {
         return Ok(());
     };
-    let reason = [texts::FAILED, " ", &failure.message].concat();
+    let reason = match failure.code {
+        RejectionCode::Blank => page.say(Text::Blank),
+        RejectionCode::TooLong => page.say(Text::TooLong),
+        RejectionCode::UnknownConversation | RejectionCode::UnknownAgent => failure.message.clone(),
+    };
+    let reason = page.say_name(Text::Failed, &reason);
     let block = dom.text("div", "failure", &reason)?;
     block.set_attribute("role", "alert")?;
     for (hook, label) in [
-        ("retry", texts::RETRY),
-        ("edit", texts::EDIT),
-        ("discard", texts::DISCARD),
+        ("retry", Text::Retry),
+        ("edit", Text::Edit),
+        ("discard", Text::Discard),
     ] {
-        block.append_child(&*dom.button("", hook, label)?)?;
+        block.append_child(&*dom.button("", hook, &page.say(label))?)?;
     }
     item.append_child(&block)?;
     Ok(())
 }
 
-fn words(state: State) -> &'static str {
+fn words(state: State) -> Option<Text> {
     match state {
-        State::Waiting => texts::WAITING,
-        State::Sent => texts::SENT,
-        State::Delivered => texts::DELIVERED,
-        State::Read => texts::READ,
-        State::Failed => "",
+        State::Waiting => Some(Text::Waiting),
+        State::Sent => Some(Text::Sent),
+        State::Delivered => Some(Text::Delivered),
+        State::Read => Some(Text::Read),
+        State::Failed => None,
     }
 }

@@ -19,7 +19,7 @@ use web_sys::{Document, HtmlElement};
 
 use crate::app::{Model, Msg, Note, Place, Show, rows};
 use crate::sdk::Page;
-use crate::texts;
+use crate::texts::Text;
 use clock::day_number;
 use dom::{Dom, set_attribute, set_text};
 use frame::Frame;
@@ -32,6 +32,7 @@ const ROOM_SHOWN: usize = 500;
 /// The widget on its page.
 pub(crate) struct View {
     dom: Dom,
+    page: Page,
     frame: Frame,
     list: List,
     was_open: bool,
@@ -62,13 +63,14 @@ impl View {
         on_msg: Rc<dyn Fn(Msg)>,
     ) -> Result<Self, JsValue> {
         let dom = Dom(document);
-        let list = List::new(&dom)?;
-        let frame = Frame::new(&dom, launcher, &list.log)?;
+        let list = List::new(&dom, page.clone())?;
+        let frame = Frame::new(&dom, page, launcher, &list.log)?;
         let input = Input::listen(&frame, on_msg)?;
         frame.show_on_page(&dom)?;
         page.dress(&frame.host, &frame.root);
         Ok(Self {
             dom,
+            page: page.clone(),
             frame,
             list,
             was_open: false,
@@ -114,12 +116,26 @@ impl View {
 
     /// Has a new message read out, once: it stays where it is, and is not read again.
     pub(crate) fn announce(&self, note: &Note) {
-        let name = if note.name.is_empty() {
-            texts::AGENT
+        let name = self.name_of(&note.name);
+        set_text(&self.frame.news, &[&name, ": ", &note.text].concat());
+    }
+
+    fn name_of(&self, name: &str) -> String {
+        if name.is_empty() {
+            self.page.say(Text::Agent)
         } else {
-            &note.name
-        };
-        set_text(&self.frame.news, &[name, ": ", &note.text].concat());
+            name.to_owned()
+        }
+    }
+
+    /// Whether the focus is in the widget.
+    pub(crate) fn has_focus(&self) -> bool {
+        self.frame.has_focus()
+    }
+
+    /// Takes the place of a view that showed the same: the focus goes back to where it would have gone.
+    pub(crate) fn succeed(&mut self, old: &Self) {
+        self.was_focused.swap(&old.was_focused);
     }
 
     fn focus_composer(&self) {
@@ -162,9 +178,9 @@ impl View {
         frame.launcher.set_hidden(model.is_launcher_hidden);
         let unread = if model.is_open { 0 } else { model.unread() };
         let label = match (model.is_open, unread) {
-            (true, _) => texts::CLOSE.to_owned(),
-            (false, 0) => texts::OPEN.to_owned(),
-            (false, count) => texts::open_unread(count),
+            (true, _) => self.page.say(Text::Close),
+            (false, 0) => self.page.say(Text::Open),
+            (false, count) => self.page.say_count(Text::OpenUnread, count),
         };
         set_attribute(&frame.launcher, "aria-label", &label);
         set_attribute(
@@ -183,8 +199,9 @@ impl View {
         frame.unread.set_hidden(unread == 0);
         let (word, sentence) = model.connection();
         set_attribute(&frame.connection, "data-state", word);
-        set_text(&frame.connection, sentence.unwrap_or_default());
         frame.connection.set_hidden(sentence.is_none());
+        let sentence = sentence.map_or_else(String::new, |text| self.page.say(text));
+        set_text(&frame.connection, &sentence);
         Ok(())
     }
 
@@ -197,8 +214,9 @@ impl View {
             .take(1)
             .collect::<String>();
         set_text(&frame.initial, &initial);
-        set_text(&frame.title, name.unwrap_or(texts::TITLE));
-        set_text(&frame.subtitle, model.subtitle());
+        let title = name.map_or_else(|| self.page.say(Text::Title), str::to_owned);
+        set_text(&frame.title, &title);
+        set_text(&frame.subtitle, &self.page.say(model.subtitle()));
         let class = [
             "head",
             if name.is_some() { " named" } else { "" },
@@ -225,9 +243,12 @@ impl View {
         let used = model.draft.len();
         let is_shown = model.is_outbox_full || used + ROOM_SHOWN > limits::TEXT_BYTES;
         let note = if model.is_outbox_full {
-            texts::OUTBOX_FULL.to_owned()
+            self.page.say(Text::OutboxFull)
+        } else if let Some(left) = limits::TEXT_BYTES.checked_sub(used) {
+            self.page.say_count(Text::RoomLeft, left)
         } else {
-            texts::room(used)
+            self.page
+                .say_count(Text::RoomOver, used - limits::TEXT_BYTES)
         };
         set_text(&frame.counter, if is_shown { &note } else { "" });
         let is_over = model.is_outbox_full || used > limits::TEXT_BYTES;
@@ -248,8 +269,8 @@ impl View {
         frame.loading.set_hidden(!model.is_loading);
         frame.typing.set_hidden(model.typing.is_none());
         if let Some(name) = &model.typing {
-            let name = if name.is_empty() { texts::AGENT } else { name };
-            set_text(&frame.typist, &texts::typing(name));
+            let typing = self.page.say_name(Text::Typing, &self.name_of(name));
+            set_text(&frame.typist, &typing);
         }
         let has_news = model.unread() > 0;
         frame.jump.set_hidden(model.place == Place::End);
@@ -260,11 +281,11 @@ impl View {
         );
         set_text(
             &frame.jump_label,
-            if has_news {
-                texts::NEW_MESSAGES
+            &self.page.say(if has_news {
+                Text::NewMessages
             } else {
-                texts::NEWEST
-            },
+                Text::Newest
+            }),
         );
         match model.place {
             Place::End => self.scroll_to_end(),

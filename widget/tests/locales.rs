@@ -1,0 +1,128 @@
+//! The files of `www/locales`: every language has every text, with the same places to fill in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// Every language with the plurals that it has, as Unicode's CLDR lists them for whole numbers.
+const LOCALES: [(&str, &[&str]); 10] = [
+    ("ar", &["few", "many", "one", "other", "two", "zero"]),
+    ("de", &["one", "other"]),
+    ("en", &["one", "other"]),
+    ("es", &["many", "one", "other"]),
+    ("fr", &["many", "one", "other"]),
+    ("ja", &["other"]),
+    ("pt", &["many", "one", "other"]),
+    ("ru", &["few", "many", "one", "other"]),
+    ("zh-Hans", &["other"]),
+    ("zh-Hant", &["other"]),
+];
+
+/// Chinese, Japanese and Arabic are shorter, German and Russian longer; beyond this a text is cut or overflows.
+const LONGEST: f64 = 2.4;
+
+type Texts = BTreeMap<String, Value>;
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn read(locale: &str) -> Texts {
+    let path = root().join(format!("www/locales/{locale}.json"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{locale}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{locale}: {error}"))
+}
+
+/// What is to be filled in.
+fn places(text: &str) -> BTreeSet<&str> {
+    let mut places = BTreeSet::new();
+    for part in text.split('{').skip(1) {
+        let (name, _) = part.split_once('}').expect("a brace is closed");
+        places.insert(name);
+    }
+    places
+}
+
+/// All forms of a text: one, or one for each plural.
+fn forms(text: &Value) -> Vec<&str> {
+    match text {
+        Value::String(text) => vec![text],
+        Value::Object(forms) => forms.values().filter_map(Value::as_str).collect(),
+        other => panic!("{other} is no text"),
+    }
+}
+
+#[test]
+fn every_file_is_a_language_and_every_language_has_a_file() {
+    let folder = fs::read_dir(root().join("www/locales")).unwrap();
+    let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let found: BTreeSet<String> = names.collect();
+    let known = LOCALES.map(|(locale, _)| format!("{locale}.json"));
+    assert_eq!(found, BTreeSet::from(known));
+    let script = fs::read_to_string(root().join("www/sdk.js")).unwrap();
+    let list = script
+        .lines()
+        .find(|line| line.starts_with("const LOCALES"))
+        .unwrap();
+    for (locale, _) in LOCALES {
+        assert!(
+            list.contains(&format!("\"{locale}\"")),
+            "sdk.js does not know {locale}"
+        );
+    }
+    assert_eq!(list.matches('"').count(), 2 * LOCALES.len());
+}
+
+#[test]
+fn the_widget_asks_for_what_the_files_have() {
+    let source = include_str!("../src/texts.rs");
+    let keys = source.lines().filter_map(|line| line.split_once("=> \""));
+    let asked: BTreeSet<&str> = keys.filter_map(|(_, key)| key.split('"').next()).collect();
+    let english = read("en");
+    let had: BTreeSet<&str> = english.keys().map(String::as_str).collect();
+    assert_eq!(asked, had);
+}
+
+#[test]
+fn every_language_has_every_text_with_the_same_places() {
+    let english = read("en");
+    for (locale, plurals) in LOCALES {
+        let texts = read(locale);
+        assert!(texts.keys().eq(english.keys()), "{locale} has other texts");
+        for (key, text) in &texts {
+            assert_eq!(
+                text.is_object(),
+                english[key].is_object(),
+                "{locale}: {key}"
+            );
+            if let Value::Object(forms) = text {
+                let mut found: Vec<&str> = forms.keys().map(String::as_str).collect();
+                found.sort_unstable();
+                assert_eq!(found, plurals, "{locale}: {key}");
+            }
+            let expected = places(forms(&english[key])[0]);
+            for form in forms(text) {
+                assert_eq!(places(form), expected, "{locale}: {key}");
+                assert_eq!(form.trim(), form, "{locale}: {key}");
+                assert!(!form.is_empty(), "{locale}: {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_text_is_so_long_that_it_breaks_the_layout() {
+    let english = read("en");
+    let length = |text: &str| text.chars().count() as f64;
+    for (locale, _) in LOCALES {
+        for (key, text) in &read(locale) {
+            let room = length(forms(&english[key])[0]).mul_add(LONGEST, 12.0);
+            assert!(
+                length(forms(text)[0]) <= room,
+                "{locale}: {key} is too long"
+            );
+        }
+    }
+}
