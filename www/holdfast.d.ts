@@ -7,6 +7,8 @@ interface HoldfastOptions {
   position?: "right" | "left";
   /** `auto`, as without it, follows the visitor's system. */
   theme?: "auto" | "light" | "dark";
+  /** The colour of launcher, header and the visitor's messages, as CSS writes it; made readable where it is not. */
+  accent?: string;
   /** A BCP 47 tag, such as `de` or `pt-BR`; the visitor's own language without it. */
   locale?: string;
   /** The stacking order on the page; very high without it. */

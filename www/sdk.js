@@ -10,7 +10,7 @@ const EVENTS = [
   "ready", "error", "open", "close", "message:sent", "message:delivered", "message:read", "message:received",
   "message:failed", "unread", "connection", "availability",
 ];
-const OPTIONS = ["site", "position", "theme", "locale", "identity", "zIndex"];
+const OPTIONS = ["site", "position", "theme", "locale", "identity", "accent", "zIndex"];
 // What an option must be, where it is not any text.
 const WORDS = {
   position: ["right", "left"],
@@ -21,6 +21,15 @@ const WORDS = {
 // The languages in locales/, and those that are written from right to left.
 const LOCALES = ["en", "zh-Hans", "zh-Hant", "es", "fr", "de", "pt", "ja", "ar", "ru"];
 const RIGHT_TO_LEFT = ["ar"];
+
+// Where the panel fills the screen, as in media.css.
+const FULL = "(max-width: 520px), (max-height: 460px)";
+// What text needs by WCAG 2.2 AA, and what it may stand on.
+const CONTRAST = 4.5;
+const WHITE = [255, 255, 255];
+const INK = [16, 26, 32];
+const LIGHT = [238, 242, 244];
+const DARK = [34, 46, 53];
 
 const warned = new Set();
 const warn = (text) => {
@@ -77,6 +86,50 @@ const learn = async ({ tag, file }) => {
     time: new Intl.DateTimeFormat(tag, { hour: "numeric", minute: "2-digit" }),
     date: new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" }),
     near: new Intl.RelativeTimeFormat(tag, { numeric: "auto" }),
+  };
+};
+
+// A colour as CSS knows it, in red, green and blue; nothing for a word that is none.
+const colour = (text) => {
+  if (!CSS.supports("color", text)) return;
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.fillStyle = text;
+  // A colour that is seen through comes in another form, and can't be judged.
+  const hex = /^#(..)(..)(..)$/.exec(pen.fillStyle);
+  return hex?.slice(1).map((part) => parseInt(part, 16));
+};
+
+const luminance = (rgb) => {
+  const [r, g, b] = rgb.map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+
+const contrast = (one, other) => {
+  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+};
+
+// The colour itself where it stands out from `ground`, or the nearest on its way to `end` that does.
+const against = (rgb, ground, end) => {
+  for (let step = 0; step <= 20; step++) {
+    const mixed = rgb.map((part, at) => Math.round(part + ((end[at] - part) * step) / 20));
+    if (contrast(mixed, ground) >= CONTRAST) return mixed;
+  }
+  return end;
+};
+
+// The sheet's variables for an accent of the owner's. Light accents get dark words; only what carries neither is changed.
+const palette = (rgb) => {
+  const isLight = contrast(rgb, WHITE) < CONTRAST && contrast(rgb, INK) >= CONTRAST;
+  const accent = isLight ? rgb : against(rgb, WHITE, INK);
+  const css = (rgb) => "rgb(" + rgb.join(" ") + ")";
+  return {
+    "--accent": css(accent),
+    "--accent-fg": css(isLight ? INK : WHITE),
+    "--head": css(accent),
+    "--hint-light": css(against(rgb, LIGHT, INK)),
+    "--hint-dark": css(against(rgb, DARK, WHITE)),
+    "--veil": isLight ? "rgb(255 255 255 / 40%)" : "rgb(0 0 0 / 20%)",
   };
 };
 
@@ -152,6 +205,7 @@ class Sdk {
       const [language] = await Promise.all([learn(this.choose()), init({ module_or_path: this.wasm })]);
       this.language = language;
       this.doors = new AbortController();
+      this.watch();
       this.chat = start(this);
       this.tell("ready", "", "", "", 0);
     } catch (error) {
@@ -164,6 +218,7 @@ class Sdk {
   }
 
   destroy() {
+    this.left();
     this.doors.abort();
     this.chat.call("destroy", "");
     this.chat = this.host = this.root = null;
@@ -253,6 +308,55 @@ class Sdk {
     this.emit("error", { message: text });
   }
 
+  // What follows the screen and the phone's buttons.
+  watch() {
+    const { signal } = this.doors;
+    this.full = matchMedia(FULL);
+    this.full.addEventListener("change", () => this.fit(), { signal });
+    for (const event of ["resize", "scroll"]) {
+      window.visualViewport?.addEventListener(event, () => this.fit(), { signal });
+    }
+    addEventListener("popstate", () => !history.state?.holdfast && this.isOpen && this.chat.call("close", ""), { signal });
+  }
+
+  // The panel keeps clear of a phone's keyboard, which covers the page without changing its size.
+  fit() {
+    const { root, full } = this;
+    const { height, offsetTop, scale } = window.visualViewport ?? { scale: 0 };
+    // Who enlarges the page by hand looks at a part of it, which stays where it is.
+    if (Math.abs(scale - 1) < 0.01) {
+      root.style.setProperty("--hf-height", height + "px");
+      root.style.setProperty("--hf-top", offsetTop + "px");
+      root.style.setProperty("--hf-lift", Math.max(0, document.documentElement.clientHeight - height - offsetTop) + "px");
+    }
+    root.querySelector("[data-hf=panel]").ariaModal = String(full.matches);
+  }
+
+  // A panel that fills the screen is a place of its own: the back button leaves it. Only after the visitor did
+  // something, since browsers pass over places that a page makes by itself. Pages often watch `history.pushState`.
+  entered() {
+    this.isOpen = true;
+    if (!this.full.matches || !navigator.userActivation?.hasBeenActive || history.state?.holdfast) return;
+    History.prototype.pushState.call(history, { ...history.state, holdfast: true }, "");
+  }
+
+  left() {
+    this.isOpen = false;
+    if (history.state?.holdfast) history.back();
+  }
+
+  // Where the panel fills the screen, nothing behind it takes the focus.
+  trap(event) {
+    if (event.key !== "Tab" || !this.isOpen || !this.full.matches) return;
+    const all = this.root.querySelectorAll("button, textarea, [tabindex]");
+    const stops = [...all].filter((stop) => stop.getClientRects().length);
+    const at = stops.indexOf(this.root.getRootNode().activeElement);
+    const next = at + (event.shiftKey ? -1 : 1);
+    if (at >= 0 && stops[next]) return;
+    event.preventDefault();
+    stops.at(event.shiftKey ? -1 : 0).focus();
+  }
+
   // From here on: what the chat asks of the page.
 
   option(name) {
@@ -280,6 +384,8 @@ class Sdk {
   // Something has happened. Scripts hear it once the chat has done all that belongs to it.
   tell(event, id, text, name, number) {
     if (event === "unread") this.unread = number;
+    if (event === "open") this.entered();
+    if (event === "close") this.left();
     const message = { id, text, ...(name && { name }), ...(number && { at: new Date(number) }) };
     const detail =
       event === "unread" ? { count: number }
@@ -302,13 +408,18 @@ class Sdk {
 
   // The chat's element on the page, and the one in its shadow root that carries its looks.
   dress(host, root) {
-    const { position, theme, zIndex } = this.settings;
+    const { position, theme, accent, zIndex } = this.settings;
+    if (this.root !== root) root.addEventListener("keydown", (event) => this.trap(event));
     this.host = host;
     this.root = root;
+    this.fit();
     root.dataset.position = position ?? "right";
     root.dataset.theme = theme ?? "auto";
     root.lang = this.language.file;
     root.dir = RIGHT_TO_LEFT.includes(root.lang) ? "rtl" : "ltr";
+    const rgb = accent && colour(accent);
+    if (accent && !rgb) warn("accent is a colour without transparency, such as #0a7d4f, not " + JSON.stringify(accent) + ".");
+    for (const [name, value] of Object.entries(palette(rgb || INK))) root.style.setProperty(name, rgb ? value : "");
     if (zIndex) host.style.setProperty("--hf-z", zIndex);
   }
 }

@@ -13,10 +13,10 @@
 //!
 //! | `data-hf` | what | further attributes |
 //! | --- | --- | --- |
-//! | `root` | everything | `data-position`, `data-theme`; class `open` while the panel is |
+//! | `root` | everything | `data-position`, `data-theme`, `lang`, `dir`; class `open` while the panel is |
 //! | `launcher` | the round button | `aria-expanded` |
 //! | `unread` | the count on it; hidden at 0, and while the panel is open | |
-//! | `panel` | the panel; `hidden` while closed | |
+//! | `panel` | the panel; `hidden` while closed | `aria-modal` where it fills the screen |
 //! | `title`, `subtitle`, `close` | its header | |
 //! | `connection` | how the connection stands; hidden while all is well | `data-state`: `connecting`, `online`, `offline`, `restarting`, `refused`, `paused` |
 //! | `list` | what scrolls | |

@@ -15,7 +15,7 @@ use holdfast_protocol::time::Millis;
 use wasm_bindgen::JsValue;
 use web_sys::{Document, HtmlElement, Window};
 
-use crate::app::{Effect, Model, Msg, News, Note, Show, update};
+use crate::app::{Effect, Model, Msg, News, Show, update};
 use crate::clock;
 use crate::gate::{Gate, Step};
 use crate::keep::Keep;
@@ -303,16 +303,9 @@ impl Shell {
             Effect::Tell(news) => self.host.news(&news),
             Effect::TellFailed(id) => {
                 let mut outbox = self.client.outbox().iter();
-                if let Some(entry) = outbox.find(|entry| entry.id == id)
-                    && let Some(failure) = &entry.failed
-                {
-                    let VisitorCommand::Send { text } = &entry.command;
-                    let note = Note {
-                        id: Some(id),
-                        text: text.clone(),
-                        ..Note::default()
-                    };
-                    self.host.news(&News::Failed(note, failure.message.clone()));
+                let entry = outbox.find(|entry| entry.id == id);
+                if let Some(news) = entry.and_then(News::failed) {
+                    self.host.news(&news);
                 }
             }
         }

@@ -39,8 +39,10 @@ fn read(locale: &str) -> Texts {
 fn places(text: &str) -> BTreeSet<&str> {
     let mut places = BTreeSet::new();
     for part in text.split('{').skip(1) {
-        let (name, _) = part.split_once('}').expect("a brace is closed");
-        places.insert(name);
+        places.insert(
+            part.split_once('}')
+                .map_or("(a brace that is not closed)", |(name, _)| name),
+        );
     }
     places
 }
@@ -50,7 +52,9 @@ fn forms(text: &Value) -> Vec<&str> {
     match text {
         Value::String(text) => vec![text],
         Value::Object(forms) => forms.values().filter_map(Value::as_str).collect(),
-        other => panic!("{other} is no text"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            panic!("{text} is no text")
+        }
     }
 }
 

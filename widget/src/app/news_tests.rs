@@ -15,11 +15,13 @@ fn client(model: &mut Model, event: ClientEvent<Visitor>) -> Vec<News> {
 }
 
 fn told(effects: Vec<Effect>) -> Vec<News> {
-    let news = effects.into_iter().filter_map(|effect| match effect {
-        Effect::Tell(news) => Some(news),
-        _ => None,
-    });
-    news.collect()
+    let mut news = Vec::new();
+    for effect in effects {
+        if let Effect::Tell(told) = effect {
+            news.push(told);
+        }
+    }
+    news
 }
 
 fn welcome(model: &mut Model, delivered: u64, receipt: Receipt, restart: bool) -> Vec<News> {

@@ -1,0 +1,206 @@
+//! For everyone: by keyboard, for those who hear the page, and with whatever colour the owner picks.
+
+use anyhow::{Context as _, Result, ensure};
+use holdfast_tests::{
+    browser::Tab,
+    pages::{Pages, with_tag},
+    proxy::{BOTH, Forgotten},
+    server::operator,
+    stage::Stage,
+    wait,
+};
+use serde_json::{Value, json};
+
+const TAB: &str = "\u{E004}";
+const SHIFT_TAB: &str = "\u{E008}\u{E004}";
+const ESCAPE: &str = "\u{E00C}";
+
+/// Where the focus is: the hook of what has it in the widget, or the tag's name on the page.
+const FOCUS: &str = "const root = document.querySelector('#holdfast-chat')?.shadowRoot;
+    return root?.activeElement?.dataset.hf ?? document.activeElement?.tagName ?? '';";
+
+/// What has the focus, so that a key can be sent to it.
+const FOCUSED: &str = "return document.querySelector('#holdfast-chat')?.shadowRoot?.activeElement
+    ?? document.activeElement;";
+
+async fn press(tab: &Tab, key: &str) -> Result<String> {
+    tab.type_keys(FOCUSED, vec![], key).await?;
+    tab.run(FOCUS, vec![]).await
+}
+
+async fn focus(tab: &Tab, wanted: &str) -> Result<()> {
+    let what = format!("the focus on {wanted}");
+    let read = async || tab.run::<String>(FOCUS, vec![]).await;
+    wait::until(&what, read, |found| found == wanted).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_chat_works_by_keyboard() -> Result<()> {
+    let stage = Stage::set().await?;
+    let tab = stage.browser.open(&stage.page("/")).await?;
+    tab.see("the widget", |widget| widget.here).await?;
+    let launcher = "document.querySelector('#holdfast-chat').shadowRoot.querySelector('[data-hf=launcher]').focus()";
+    tab.run::<Value>(launcher, vec![]).await?;
+    press(&tab, "\u{E007}").await?;
+    tab.see("the panel", |widget| widget.open).await?;
+    focus(&tab, "composer").await?;
+    tab.write("by keyboard").await?;
+    focus(&tab, "composer").await?;
+    ensure!(press(&tab, TAB).await? == "send");
+    ensure!(press(&tab, SHIFT_TAB).await? == "composer");
+    ensure!(
+        press(&tab, SHIFT_TAB).await? == "list",
+        "the list can be scrolled by keyboard"
+    );
+    ensure!(press(&tab, SHIFT_TAB).await? == "close");
+    // A panel beside the page is no trap: the way leads on to the page.
+    ensure!(press(&tab, SHIFT_TAB).await? != "send");
+    tab.run::<Value>(&launcher.replace("launcher", "composer"), vec![])
+        .await?;
+    press(&tab, ESCAPE).await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    focus(&tab, "launcher").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panel_that_fills_the_screen_keeps_the_focus_and_one_beside_the_page_does_not()
+-> Result<()> {
+    let stage = Stage::set().await?;
+    let tab = stage.visitor().await?;
+    let modal = "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[data-hf=panel]').ariaModal";
+    ensure!(tab.run::<String>(modal, vec![]).await? == "false");
+    let phone = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+    tab.devtools("Emulation.setDeviceMetricsOverride", phone)
+        .await?;
+    let read = async || tab.run::<String>(modal, vec![]).await;
+    wait::until("a modal panel", read, |found| found == "true").await?;
+    focus(&tab, "composer").await?;
+    for (key, wanted) in [
+        (TAB, "send"),
+        (TAB, "close"),
+        (SHIFT_TAB, "send"),
+        (SHIFT_TAB, "composer"),
+    ] {
+        let found = press(&tab, key).await?;
+        ensure!(
+            found == wanted,
+            "the focus is on {found} instead of {wanted}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_messages_are_read_out_once_and_not_again_after_a_cut() -> Result<()> {
+    let mut stage = Stage::set().await?;
+    let (tab, mut agent, conversation) = stage.greeting().await?;
+    let listen = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+        window.readOut = [];
+        const live = [...root.querySelectorAll('[aria-live]:not([aria-live=off])')];
+        for (const region of live) new MutationObserver(() => readOut.push(region.textContent))
+            .observe(region, { childList: true, characterData: true, subtree: true });
+        return live.length;";
+    ensure!(tab.run::<u64>(listen, vec![]).await? == 1);
+    stage
+        .agent_writes(&mut agent, conversation, "a new one")
+        .await?;
+    let heard = async || tab.run::<Vec<String>>("return readOut", vec![]).await;
+    let is_read = |heard: &Vec<String>| heard.len() == 1;
+    let found = wait::until("the message read out", heard, is_read).await?;
+    ensure!(found == ["Ana: a new one"], "{found:?}");
+
+    stage.street.lose(&BOTH);
+    stage.visitor_writes(&tab, "written in a tunnel").await?;
+    tab.see("the cut noticed", |widget| widget.connection != "online")
+        .await?;
+    stage.street.heal(Forgotten::Silent).await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    // The log is read again from its start, as after a restored backup.
+    stage.server.stop().await?;
+    operator(stage.server.data(), &["new-epoch"]).await?;
+    stage.server.start_again().await?;
+    tab.write("after the restore").await?;
+    tab.see("the line again, and everything on the screen", |widget| {
+        let is_sent = widget.state_of("after the restore") != Some("waiting");
+        is_sent && widget.connection == "online" && widget.messages.len() == 5
+    })
+    .await?;
+    let found = heard().await?;
+    ensure!(found.len() == 1, "read out again: {found:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_accent_is_made_readable() -> Result<()> {
+    let stage = Stage::set().await?;
+    let pages = Pages::serve([(
+        "/",
+        with_tag(stage.street.addr(), "demo", "data-accent=\"#88f\""),
+    )])
+    .await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.open_chat().await?;
+    tab.write("in colour").await?;
+    for theme in ["light", "dark"] {
+        for accent in [
+            "#88f",
+            "#777",
+            "#fff",
+            "black",
+            "gold",
+            "hsl(120 100% 40%)",
+            "rgb(255, 0, 0)",
+        ] {
+            let dress = "Holdfast.update({ theme: arguments[0], accent: arguments[1] })";
+            tab.run::<Value>(dress, vec![json!(theme), json!(accent)])
+                .await?;
+            for hook in ["launcher", "title", "subtitle", "text"] {
+                let pair: Vec<Vec<f64>> = tab.run(COLOURS, vec![json!(hook)]).await?;
+                let contrast = contrast(&pair[0], &pair[1]);
+                ensure!(
+                    contrast >= 4.5,
+                    "{hook} in {accent}, {theme}: {contrast:.2} of {pair:?}"
+                );
+            }
+        }
+    }
+    // A colour that is good stays as it is.
+    tab.run::<Value>("Holdfast.update({ accent: 'rgb(120, 20, 60)' })", vec![])
+        .await?;
+    let pair: Vec<Vec<f64>> = tab.run(COLOURS, vec![json!("launcher")]).await?;
+    ensure!(pair[1] == [120.0, 20.0, 60.0], "{pair:?}");
+    tab.run::<Value>("Holdfast.update({ accent: 'bleu' })", vec![])
+        .await?;
+    let console = tab.console().await?.join("\n");
+    console
+        .find("accent is a colour")
+        .with_context(|| format!("no warning in {console:?}"))?;
+    Ok(())
+}
+
+/// The colours of an element's text and of what it stands on.
+const COLOURS: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+    let element = root.querySelector(`[data-hf=${arguments[0]}]`);
+    const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+    const words = parts(getComputedStyle(element).color);
+    let ground;
+    do { ground = parts(getComputedStyle(element).backgroundColor); element = element.parentElement; } while (ground[3] === 0);
+    return [words.slice(0, 3), ground.slice(0, 3)];";
+
+/// As WCAG 2.2 defines it.
+fn contrast(one: &[f64], other: &[f64]) -> f64 {
+    let luminance = |rgb: &[f64]| {
+        let linear = |part: f64| {
+            let part = part / 255.0;
+            if part <= 0.040_45 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * linear(rgb[0]) + 0.7152 * linear(rgb[1]) + 0.0722 * linear(rgb[2])
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}

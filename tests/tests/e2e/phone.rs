@@ -1,0 +1,191 @@
+//! At home on a phone: sizes, the keyboard, the back button, motion.
+
+use std::net::SocketAddr;
+
+use anyhow::{Result, ensure};
+use holdfast_tests::{
+    browser::Tab,
+    pages::{Pages, with_tag},
+    stage::Stage,
+    wait,
+};
+use serde_json::{Value, json};
+
+/// A screen keyboard can't be had without a phone, so these pages say what it leaves of the screen.
+const KEYBOARD: &str = "<script>
+    const viewport = Object.assign(new EventTarget(), { height: innerHeight, offsetTop: 0, scale: 1 });
+    Object.defineProperty(window, 'visualViewport', { value: viewport });
+    window.keyboard = (height, offsetTop, scale = 1) => {
+      Object.assign(viewport, { height, offsetTop, scale });
+      viewport.dispatchEvent(new Event('resize'));
+    };
+    </script>";
+
+const BOX: &str = "const box = document.querySelector('#holdfast-chat').shadowRoot
+    .querySelector(`[data-hf=${arguments[0]}]`).getBoundingClientRect();
+    return [box.left, box.top, box.right, box.bottom];";
+
+fn page(server: SocketAddr) -> String {
+    let head = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
+    with_tag(server, "demo", "")
+        .replace("<title>", &format!("{head}<title>"))
+        .replace("<h1>", "<style>h1 { height: 3000px }</style><h1>")
+}
+
+async fn phone(stage: &Stage, url: &str) -> Result<Tab> {
+    let tab = stage.browser.open(url).await?;
+    let size = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+    tab.devtools("Emulation.setDeviceMetricsOverride", size)
+        .await?;
+    tab.reload().await?;
+    Ok(tab)
+}
+
+async fn box_of(tab: &Tab, hook: &str) -> Result<Vec<f64>> {
+    tab.run(BOX, vec![json!(hook)]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at() -> Result<()> {
+    let stage = Stage::set().await?;
+    let pages = Pages::serve([("/", page(stage.street.addr()))]).await?;
+    let tab = phone(&stage, &pages.url("/")).await?;
+    tab.open_chat().await?;
+    let panel = async || box_of(&tab, "panel").await;
+    wait::until("a panel that fills the screen", panel, |found| {
+        found == &[0.0, 0.0, 390.0, 844.0]
+    })
+    .await?;
+    let sizes = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+        return [...root.querySelectorAll('button, textarea')].filter((target) => target.getClientRects().length)
+            .map((target) => { const box = target.getBoundingClientRect(); return [target.dataset.hf, box.width, box.height]; })
+            .filter(([, width, height]) => width < 44 || height < 44).map(String)";
+    let small: Vec<String> = tab.run(sizes, vec![]).await?;
+    ensure!(small.is_empty(), "smaller than a finger: {small:?}");
+    let font = "return getComputedStyle(document.querySelector('#holdfast-chat').shadowRoot.querySelector('textarea')).fontSize";
+    ensure!(
+        tab.run::<String>(font, vec![]).await? == "16px",
+        "a phone would zoom in"
+    );
+    let width = "return document.documentElement.scrollWidth";
+    ensure!(
+        tab.run::<u64>(width, vec![]).await? == 390,
+        "the page became wider"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyboard_never_covers_the_composer() -> Result<()> {
+    let stage = Stage::set().await?;
+    let html = page(stage.street.addr()).replace("<h1>", &format!("{KEYBOARD}<h1>"));
+    let pages = Pages::serve([("/", html)]).await?;
+    let tab = phone(&stage, &pages.url("/")).await?;
+    // The driver can't aim on a page whose viewport is told otherwise.
+    tab.run::<Value>("Holdfast.open()", vec![]).await?;
+    tab.see("the panel", |widget| widget.open).await?;
+    wait::until(
+        "a panel at rest",
+        async || box_of(&tab, "panel").await,
+        |found| found[1] == 0.0,
+    )
+    .await?;
+    let keyboard = "keyboard(...arguments)";
+    tab.run::<Value>(keyboard, vec![json!(480), json!(60)])
+        .await?;
+    let panel = box_of(&tab, "panel").await?;
+    ensure!(panel[1] == 60.0 && panel[3] == 540.0, "{panel:?}");
+    let composer = box_of(&tab, "composer").await?;
+    ensure!(composer[3] <= 540.0, "the composer ends at {}", composer[3]);
+    // Who zooms in by hand is not disturbed.
+    tab.run::<Value>(keyboard, vec![json!(240), json!(300), json!(2)])
+        .await?;
+    ensure!(box_of(&tab, "panel").await? == panel);
+    tab.run::<Value>(keyboard, vec![json!(844), json!(0)])
+        .await?;
+    ensure!(box_of(&tab, "panel").await?[3] == 844.0);
+    // On a tablet the panel stands beside the page, and moves up.
+    let tablet = json!({"width": 900, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+    tab.devtools("Emulation.setDeviceMetricsOverride", tablet)
+        .await?;
+    tab.run::<Value>(keyboard, vec![json!(500), json!(0)])
+        .await?;
+    let panel = box_of(&tab, "panel").await?;
+    ensure!(panel[1] >= 0.0 && panel[3] <= 500.0, "{panel:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_back_button_closes_the_panel_and_leaves_the_page_where_it_was() -> Result<()> {
+    let stage = Stage::set().await?;
+    let pages = Pages::serve([
+        ("/", page(stage.street.addr())),
+        ("/next", page(stage.street.addr())),
+    ])
+    .await?;
+    let tab = phone(&stage, &pages.url("/")).await?;
+    tab.goto(&pages.url("/next")).await?;
+    let remember = "history.replaceState({ mine: 1 }, ''); return history.length";
+    let before: u64 = tab.run(remember, vec![]).await?;
+    tab.open_chat().await?;
+    tab.back().await?;
+    tab.see("no panel, on the same page", |widget| {
+        widget.here && !widget.open
+    })
+    .await?;
+    let place = "return location.pathname + JSON.stringify(history.state)";
+    ensure!(tab.run::<String>(place, vec![]).await? == "/next{\"mine\":1}");
+
+    // Its own button takes the step back, too.
+    tab.open_chat().await?;
+    tab.click_hook("close").await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    let read = async || tab.run::<String>(place, vec![]).await;
+    wait::until("the page's own state", read, |found| {
+        found == "/next{\"mine\":1}"
+    })
+    .await?;
+    let after: u64 = tab.run("return history.length", vec![]).await?;
+    ensure!(
+        after <= before + 1,
+        "the history grew from {before} to {after}"
+    );
+    tab.back().await?;
+    wait::until("the page before", read, |found| {
+        found.starts_with("/{") || found.starts_with("/null")
+    })
+    .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panel_beside_the_page_adds_nothing_to_the_history() -> Result<()> {
+    let stage = Stage::set().await?;
+    let pages = Pages::serve([("/", page(stage.street.addr()))]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    let length = "return history.length";
+    let before: u64 = tab.run(length, vec![]).await?;
+    tab.open_chat().await?;
+    ensure!(tab.run::<u64>(length, vec![]).await? == before);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_no_motion_gets_none() -> Result<()> {
+    let stage = Stage::set().await?;
+    let tab = stage.visitor().await?;
+    let moving = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+        return [...root.querySelectorAll('*')].filter((element) => {
+            const style = getComputedStyle(element);
+            return style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0;
+        }).length";
+    ensure!(
+        tab.run::<u64>(moving, vec![]).await? > 0,
+        "nothing moves at all"
+    );
+    let wish = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
+    tab.devtools("Emulation.setEmulatedMedia", wish).await?;
+    let read = async || tab.run::<u64>(moving, vec![]).await;
+    wait::until("nothing that moves", read, |count| *count == 0).await?;
+    Ok(())
+}
