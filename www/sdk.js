@@ -150,7 +150,7 @@ class Sdk {
     this.listeners = new Map(EVENTS.map((event) => [event, new Set()]));
     this.waiting = [];
     this.chat = null;
-    this.starting = null;
+    this.isStarting = false;
     this.unread = 0;
   }
 
@@ -159,8 +159,8 @@ class Sdk {
     if (name === "on") return this.on(...args);
     if (name === "getUnread") return this.unread;
     if (!NAMES.includes(name)) return hint("function", name, NAMES);
-    if (name === "boot" && !this.chat && !this.starting) return this.boot(...args);
-    if (name === "logout" && !this.chat && !this.starting) return this.forget();
+    if (name === "boot" && !this.chat && !this.isStarting) return this.boot(...args);
+    if (name === "logout" && !this.chat && !this.isStarting) return this.forget();
     if (this.chat) return this.carryOut(name, args, isByPerson);
     this.waiting.push([name, args, isByPerson]);
     // A tap on the launcher tries again what has failed.
@@ -194,13 +194,12 @@ class Sdk {
     if (!this.settings.site) {
       return this.fail('the script tag needs data-site="..." with the name of your site.');
     }
-    this.starting = this.begin().finally(() => {
-      this.starting = null;
-    });
+    this.begin();
   }
 
   async begin() {
     this.hasFailed = false;
+    this.isStarting = true;
     try {
       const [language] = await Promise.all([learn(this.choose()), init({ module_or_path: this.wasm })]);
       this.language = language;
@@ -209,10 +208,12 @@ class Sdk {
       this.chat = start(this);
       this.tell("ready", "", "", "", 0);
     } catch (error) {
-      // Its response may have been read in part: the next try fetches the program itself.
+      // The response may have been read in part: the next try fetches the program itself.
       this.wasm = undefined;
       this.hasFailed = true;
       return this.fail("the chat could not start.", error);
+    } finally {
+      this.isStarting = false;
     }
     for (const call of this.waiting.splice(0)) this.run(call);
   }

@@ -1,11 +1,14 @@
 //! The page's own scripts and the chat: what they may call, when, and what they hear.
 
+mod life;
+
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{
     browser::{Browser, Tab},
     pages::{Pages, with_tag},
+    server::Server,
     stage::Stage,
     wait,
 };
@@ -223,159 +226,6 @@ async fn unknown_names_warn_once_with_a_hint() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn destroy_leaves_no_trace_and_boot_goes_on() -> Result<()> {
-    let stage = Stage::set().await?;
-    let agent = stage.agent("Ana").await?;
-    let pages = Pages::serve([("/", format!("{WATCH}{}", early(stage.street.addr(), "")))]).await?;
-    let tab = stage.browser.open(&pages.url("/")).await?;
-    tab.see("the panel", |widget| widget.open).await?;
-    call(&tab, "Holdfast.sendMessage('before')").await?;
-    hear(&tab, "message:sent").await?;
-    let watched = call(&tab, "return watch()").await?;
-    ensure!(
-        watched["listeners"].as_u64() > Some(0) && watched["sockets"] == 1,
-        "{watched}"
-    );
-    // Also where the chat's own event is what makes the page take it away.
-    call(
-        &tab,
-        "Holdfast.on('close', () => Holdfast.destroy()); Holdfast.close()",
-    )
-    .await?;
-    tab.see("no widget", |widget| !widget.here).await?;
-    let left = json!({"listeners": 0, "timers": 0, "sockets": 0, "hosts": 0});
-    wait::until(
-        "no trace",
-        async || call(&tab, "return watch()").await,
-        |found| *found == left,
-    )
-    .await?;
-
-    call(&tab, "Holdfast.open(); Holdfast.boot()").await?;
-    let widget = tab
-        .see("the chat as it was", |widget| {
-            widget.open && widget.messages.len() == 1
-        })
-        .await?;
-    ensure!(widget.messages[0].text.contains("before"));
-    agent
-        .see("one conversation", |desk| desk.messages.len() == 1)
-        .await?;
-    ensure_silent(&tab).await?;
-    Ok(())
-}
-
-/// Counts what the chat leaves on a page: listeners on window and document, running timers, open sockets.
-const WATCH: &str = r#"<!doctype html><script>{
-    const listeners = [], timers = new Set(), sockets = [];
-    for (const target of [window, document]) {
-      const add = target.addEventListener, remove = target.removeEventListener;
-      target.addEventListener = function (name, react, options) {
-        listeners.push([target, name, react]);
-        if (options?.once) target.removeEventListener(name, react);
-        return add.call(target, name, react, options);
-      };
-      target.removeEventListener = function (name, react, options) {
-        const at = listeners.findIndex((known) => known[0] == target && known[1] == name && known[2] == react);
-        if (at >= 0) listeners.splice(at, 1);
-        return remove.call(target, name, react, options);
-      };
-    }
-    const set = setTimeout, clear = clearTimeout;
-    window.setTimeout = (react, span, ...args) => {
-      const id = set((...args) => { timers.delete(id); react(...args); }, span, ...args);
-      // The tag's own watch for pages that never finish loading ends by itself.
-      if (span !== 8000) timers.add(id);
-      return id;
-    };
-    window.clearTimeout = (id) => { timers.delete(id); clear(id); };
-    window.WebSocket = class extends WebSocket { constructor(...args) { super(...args); sockets.push(this); } };
-    window.watch = () => ({
-      listeners: listeners.length, timers: timers.size,
-      sockets: sockets.filter((socket) => socket.readyState < 2).length,
-      hosts: document.querySelectorAll("[id=holdfast-chat]").length,
-    });
-}</script>"#;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn logout_forgets_the_visitor_in_all_tabs() -> Result<()> {
-    let stage = Stage::set().await?;
-    let agent = stage.agent("Ana").await?;
-    let pages = Pages::serve([("/", early(stage.street.addr(), ""))]).await?;
-    let one = stage.browser.open(&pages.url("/")).await?;
-    one.see("the panel", |widget| widget.open).await?;
-    call(&one, "Holdfast.sendMessage('a secret')").await?;
-    hear(&one, "message:sent").await?;
-    let two = stage.browser.open_another(&pages.url("/")).await?;
-    two.see("the conversation", |widget| widget.messages.len() == 1)
-        .await?;
-    // A tab that is elsewhere in the meantime, with its state asleep.
-    let away = stage.browser.open_another(&pages.url("/")).await?;
-    away.see("the conversation", |widget| widget.messages.len() == 1)
-        .await?;
-    away.goto(&stage.page("/healthz")).await?;
-
-    call(&one, "Holdfast.logout()").await?;
-    for tab in [&one, &two] {
-        tab.see("nothing of it", |widget| {
-            widget.messages.is_empty() && widget.draft.is_empty() && !widget.open
-        })
-        .await?;
-        let kept = "return JSON.stringify([{...localStorage}, {...sessionStorage}])";
-        let kept = call(tab, kept).await?;
-        ensure!(
-            !kept.as_str().context("the storage")?.contains("a secret"),
-            "{kept}"
-        );
-    }
-    away.goto(&pages.url("/")).await?;
-    hear(&away, "ready").await?;
-    for tab in [&one, &away] {
-        tab.see("an online widget", |widget| {
-            widget.connection == "online" && widget.messages.is_empty()
-        })
-        .await?;
-    }
-    call(&two, "Holdfast.sendMessage('somebody else')").await?;
-    let desk = agent.see("both", |desk| desk.messages.len() == 2).await?;
-    ensure!(
-        desk.messages[0].conversation != desk.messages[1].conversation,
-        "the same visitor after a logout"
-    );
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_may_wait_for_consent() -> Result<()> {
-    let stage = Stage::set().await?;
-    let pages = Pages::serve([("/", early(stage.street.addr(), "data-boot=\"manual\""))]).await?;
-    let tab = stage.browser.open(&pages.url("/")).await?;
-    let loaded = "return performance.getEntriesByType('resource').filter((entry) => entry.name.includes('/assets/')).length";
-    let idle = "return new Promise((done) => requestIdleCallback(() => done(true)))";
-    call(&tab, idle).await?;
-    ensure!(
-        call(&tab, loaded).await? == 0 && !tab.widget().await?.here,
-        "loaded without being asked"
-    );
-    ensure!(
-        call(
-            &tab,
-            "return Holdfast.getUnread() + Object.keys(localStorage).length"
-        )
-        .await?
-            == 0
-    );
-    call(&tab, "Holdfast.boot({ theme: 'dark' })").await?;
-    tab.see("the widget, and what was asked for before", |widget| {
-        widget.open && widget.draft == "first"
-    })
-    .await?;
-    let theme = "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('.hf').dataset.theme";
-    ensure!(call(&tab, theme).await? == "dark");
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_page_opens_the_chat_by_its_own_button_and_gets_the_focus_back() -> Result<()> {
     let stage = Stage::set().await?;
     let pages = Pages::serve([("/", early(stage.street.addr(), ""))]).await?;
@@ -425,6 +275,35 @@ async fn a_fault_of_the_page_stops_nobody_else() -> Result<()> {
             .await?
             .iter()
             .any(|line| line.contains("of the page"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_declarations_lie_beside_the_script() -> Result<()> {
+    let server = Server::start_bare().await?;
+    let get = async |path: &str| -> Result<String> {
+        let answer = reqwest::get(format!("http://{}{path}", server.http())).await?;
+        Ok(answer.error_for_status()?.text().await?)
+    };
+    let declarations = get("/holdfast.d.ts").await?;
+    ensure!(declarations.contains("interface HoldfastApi"));
+    ensure!(get("/locales/en.json").await.is_err() && get("/sdk.js").await.is_err());
+    Ok(())
+}
+
+/// What people copy is what is tried here.
+#[test]
+fn the_snippet_of_the_documentation_is_the_one_that_is_tested() -> Result<()> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/embed.md");
+    let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let documented = squeeze(&std::fs::read_to_string(path)?);
+    let snippet = squeeze(EARLY);
+    let start = snippet.find("window.Holdfast = ").context("the snippet")?;
+    let end = snippet.find("window.heard").context("the snippet's end")?;
+    ensure!(
+        documented.contains(snippet[start..end].trim()),
+        "docs/embed.md has another snippet"
     );
     Ok(())
 }
