@@ -317,7 +317,7 @@ class Sdk {
     for (const event of ["resize", "scroll"]) {
       window.visualViewport?.addEventListener(event, () => this.fit(), { signal });
     }
-    addEventListener("popstate", () => !history.state?.holdfast && this.isOpen && this.chat.call("close", ""), { signal });
+    addEventListener("popstate", () => this.went(), { signal });
   }
 
   // The panel keeps clear of a phone's keyboard, which covers the page without changing its size.
@@ -337,13 +337,21 @@ class Sdk {
   // something, since browsers pass over places that a page makes by itself. Pages often watch `history.pushState`.
   entered() {
     this.isOpen = true;
-    if (!this.full.matches || !navigator.userActivation?.hasBeenActive || history.state?.holdfast) return;
+    this.hasPlace = history.state?.holdfast;
+    if (this.hasPlace || !this.full.matches || !navigator.userActivation?.hasBeenActive) return;
     History.prototype.pushState.call(history, { ...history.state, holdfast: true }, "");
+    this.hasPlace = true;
   }
 
   left() {
     this.isOpen = false;
+    this.hasPlace = false;
     if (history.state?.holdfast) history.back();
+  }
+
+  // The page's own places come and go with the panel open; only the way out of the panel's own closes it.
+  went() {
+    if (this.hasPlace && !history.state?.holdfast) this.chat.call("close", "");
   }
 
   // Where the panel fills the screen, nothing behind it takes the focus.

@@ -24,8 +24,9 @@ const LOOKS: &str = r#"
     const launcher = root.querySelector('[data-hf="launcher"]');
     const of = (element) => {
         const style = getComputedStyle(element);
-        // Letters: the launcher has none but for the count, which is not there yet. Variables: what they do is here.
-        const names = [...style].filter((name) => !/^--|font|text|line-height/.test(name));
+        // Letters and language: the launcher has none but for the count, which is not there yet. Variables: what
+        // they do is here.
+        const names = [...style].filter((name) => !/^--|font|text|line-height|locale/.test(name));
         const { x, y, width, height } = element.getBoundingClientRect();
         return [[x, y, width, height], ...names.map((name) => name + ': ' + style.getPropertyValue(name))];
     };
