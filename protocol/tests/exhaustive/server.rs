@@ -3,12 +3,10 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use holdfast_protocol::event::{
-    AgentEvent, Author, Body, Receipt, VisitorBody, VisitorEvent, VisitorFacts,
-};
+use holdfast_protocol::event::{AgentEvent, Author, Body, Receipt, VisitorBody, VisitorEvent};
 use holdfast_protocol::frame::{
-    AgentDown, AgentUp, AgentWelcome, GoingAway, Heartbeat, Pace, Resume, Staff, VisitorDown,
-    VisitorUp, VisitorWelcome, parse, write,
+    AgentDown, AgentUp, AgentWelcome, GoingAway, Heartbeat, Pace, Resume, SiteState, Staff,
+    VisitorDown, VisitorUp, VisitorWelcome, parse, write,
 };
 use holdfast_protocol::id::{AgentId, ConversationId, Epoch};
 use holdfast_protocol::limits;
@@ -172,7 +170,10 @@ impl<K: Copy> Server<K> {
                     self.accept(id, conn.kind, Note::of(event), sabotage)
                 }
                 VisitorUp::Ping { n } => vec![text_of(&VisitorDown::Pong { n })],
-                VisitorUp::Seen(_)
+                VisitorUp::Rate { .. }
+                | VisitorUp::Profile(_)
+                | VisitorUp::Track(_)
+                | VisitorUp::Seen(_)
                 | VisitorUp::Typing(_)
                 | VisitorUp::Page(_)
                 | VisitorUp::Pace { .. }
@@ -296,6 +297,7 @@ impl<K: Copy> Server<K> {
             seen: Receipt::default(),
             receipt: Receipt::default(),
             staff: Staff::default(),
+            site: SiteState::default(),
         }))]
     }
 
@@ -389,7 +391,7 @@ fn visitor_event(seq: u64, record: &Record) -> VisitorEvent {
 fn agent_event(offset: u64, record: &Record) -> AgentEvent {
     let body = match record.writer {
         Writer::System => Body::Opened {
-            visitor: VisitorFacts::default(),
+            visitor: Box::default(),
         },
         Writer::Visitor | Writer::Agent => Body::Message {
             text: "m".to_owned(),

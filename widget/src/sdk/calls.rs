@@ -3,6 +3,10 @@
 use crate::app::Msg;
 
 /// A call of the page's scripts.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and a box would be more to download"
+)]
 #[derive(Debug)]
 pub(crate) enum Call {
     /// For the model.
