@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::id::{AgentId, ConversationId, EventId};
 use crate::limits;
+use crate::profile::{Fields, Identified};
 use crate::time::Millis;
 
 /// An event as visitors see it: the conversation's own numbering, and nothing that is the agents' alone.
@@ -33,6 +34,14 @@ pub enum VisitorBody {
     },
     /// An agent closed the conversation.
     Closed {},
+    /// The visitor said how content they were.
+    Rated {
+        /// From 1, the worst, to [`limits::BEST_SCORE`].
+        score: u32,
+        /// In the visitor's words, as a message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
 }
 
 /// An event as agents see it: the site's numbering, and the conversation's where it has one.
@@ -55,7 +64,7 @@ pub struct AgentEvent {
     pub body: Body,
 }
 
-/// What can happen in a conversation. `message` and `closed` have a `seq`, the others have none.
+/// What can happen in a conversation. `message`, `closed` and `rated` have a `seq`, the others have none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
@@ -66,9 +75,22 @@ pub enum Body {
     },
     /// An agent closed the conversation.
     Closed {},
+    /// The visitor said how content they were.
+    Rated {
+        /// From 1, the worst, to [`limits::BEST_SCORE`].
+        score: u32,
+        /// In the visitor's words, as a message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
     /// The conversation began: stands right before the first message. For agents only.
     Opened {
-        /// What the visitor's page told at that moment.
+        /// What was known of the visitor at that moment.
+        visitor: VisitorFacts,
+    },
+    /// More is known of the visitor, or something else. For agents only.
+    Facts {
+        /// All that is known of them now.
         visitor: VisitorFacts,
     },
     /// An agent wrote a note for colleagues. For agents only.
@@ -90,7 +112,14 @@ impl Body {
         match self {
             Self::Message { text } => Some(VisitorBody::Message { text: text.clone() }),
             Self::Closed {} => Some(VisitorBody::Closed {}),
-            Self::Opened { .. } | Self::Note { .. } | Self::Assigned { .. } => None,
+            Self::Rated { score, comment } => Some(VisitorBody::Rated {
+                score: *score,
+                comment: comment.clone(),
+            }),
+            Self::Opened { .. }
+            | Self::Facts { .. }
+            | Self::Note { .. }
+            | Self::Assigned { .. } => None,
         }
     }
 }
@@ -112,7 +141,8 @@ pub enum Author {
     System {},
 }
 
-/// What a visitor's page says of itself when a conversation begins.
+/// What is known of a visitor: what their page says of itself when a conversation begins, and what was said of
+/// them until now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VisitorFacts {
     /// Where the visitor was.
@@ -121,6 +151,18 @@ pub struct VisitorFacts {
     /// The visitor's language, a BCP 47 tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// Their name, as they or their page say; at most [`limits::PROFILE_NAME_BYTES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Their e-mail address, as they or their page say; at most [`limits::EMAIL_BYTES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whatever else the site wants its agents to know.
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub fields: Fields,
+    /// Who they are to the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identified>,
 }
 
 /// A page of the site.
@@ -177,7 +219,7 @@ impl Receipt {
     }
 }
 
-/// A text that can't be a message.
+/// What can't be a message, or a rating.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TextError {
     /// Nothing but white space.
@@ -186,6 +228,9 @@ pub enum TextError {
     /// Over the limit.
     #[error("the message has {0} bytes, at most {max} are possible; shorten or divide it", max = limits::TEXT_BYTES)]
     TooLong(usize),
+    /// A rating that is none.
+    #[error("a rating of {0} is not possible; choose one from 1 to {max}", max = limits::BEST_SCORE)]
+    Score(u32),
 }
 
 /// Whether `text` can be a message: not blank, at most [`limits::TEXT_BYTES`].
@@ -200,6 +245,18 @@ pub fn check_text(text: &str) -> Result<(), TextError> {
         return Err(TextError::Blank);
     }
     Ok(())
+}
+
+/// Whether a rating can be one: a score from 1 to [`limits::BEST_SCORE`], with a comment, if any, that could be a
+/// message.
+///
+/// # Errors
+/// Says in words for its writer what is wrong.
+pub fn check_rating(score: u32, comment: Option<&str>) -> Result<(), TextError> {
+    if !(1..=limits::BEST_SCORE).contains(&score) {
+        return Err(TextError::Score(score));
+    }
+    comment.map_or(Ok(()), check_text)
 }
 
 /// The longest beginning of `text` that has at most `bytes` bytes and ends at a character.
@@ -226,6 +283,10 @@ mod tests {
         let long = "x".repeat(limits::TEXT_BYTES + 1);
         assert_eq!(check_text(&long), Err(TextError::TooLong(long.len())));
         assert_eq!(check_text(&long[1..]), Ok(()));
+        assert_eq!(check_rating(5, None), Ok(()));
+        assert_eq!(check_rating(0, None), Err(TextError::Score(0)));
+        assert_eq!(check_rating(6, None), Err(TextError::Score(6)));
+        assert_eq!(check_rating(1, Some(" ")), Err(TextError::Blank));
     }
 
     #[test]

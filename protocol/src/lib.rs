@@ -4,7 +4,7 @@
 //! (wasm), the server, the agent's client and the simulator run the very same code.
 //!
 //! * [`frame`]: every frame, one enum per direction and audience.
-//! * [`event`], [`id`], [`time`]: what frames are made of. [`limits`]: how large anything may become.
+//! * [`event`], [`profile`], [`id`], [`time`]: what frames are made of. [`limits`]: how large anything may become.
 //! * [`client`]: the client's half. [`reader`]: the server's half of one connection.
 //! * [`compact`]: the same frames for the widget, in less code.
 //!
@@ -57,5 +57,6 @@ pub mod event;
 pub mod frame;
 pub mod id;
 pub mod limits;
+pub mod profile;
 pub mod reader;
 pub mod time;

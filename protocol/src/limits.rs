@@ -68,6 +68,49 @@ pub const LOCALE_BYTES: usize = 35;
 /// An agent's name as visitors see it.
 pub const NAME_BYTES: usize = 64;
 
+/// A site's name for a person: a UUID, a number, an e-mail address of usual length.
+pub const IDENTITY_BYTES: usize = 128;
+
+/// A visitor's name: as long as an agent's.
+pub const PROFILE_NAME_BYTES: usize = 64;
+
+/// An e-mail address: the longest that mail can go to (RFC 5321).
+pub const EMAIL_BYTES: usize = 254;
+
+/// What a site may tell of a visitor beside name and e-mail: what an agent can take in at a glance. With the
+/// next two all of it fits into a `hello`, even with every character escaped.
+pub const FIELDS: usize = 20;
+
+/// The name of such a field.
+pub const FIELD_NAME_BYTES: usize = 40;
+
+/// The value of such a field: a line or two.
+pub const FIELD_VALUE_BYTES: usize = 256;
+
+/// A question of the pre-chat form; a consent's takes a sentence or two.
+pub const LABEL_BYTES: usize = 512;
+
+/// Greeting and away text of a site: a paragraph.
+pub const GREETING_BYTES: usize = 1024;
+
+/// Opening times are looked for in so many days: beyond a year nobody waits for the next one.
+pub const OPENS_WITHIN_DAYS: u32 = 366;
+
+/// What a page has tracked: its name.
+pub const TRACK_NAME_BYTES: usize = 64;
+
+/// What a page has tracked: more of it.
+pub const TRACK_DETAIL_BYTES: usize = 256;
+
+/// What is kept of that: the last steps say why somebody asks.
+pub const TRAIL: usize = 10;
+
+/// What is typed and not sent is shown so far: agents read the beginning, the rest comes with the message.
+pub const PREVIEW_BYTES: usize = 1024;
+
+/// The best rating; the worst is 1.
+pub const BEST_SCORE: u32 = 5;
+
 /// The handshake must be done in this span, or the line is closed: an open port is no parking place.
 pub const HANDSHAKE: Millis = Millis(5_000);
 

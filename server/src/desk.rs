@@ -1,6 +1,6 @@
 //! Rules about people's work: what a command may do. Pure.
 
-use holdfast_protocol::event::{Body, TextError, check_text};
+use holdfast_protocol::event::{Body, TextError, check_rating, check_text};
 use holdfast_protocol::frame::{Rejected, RejectionCode};
 use holdfast_protocol::id::{AgentId, EventId};
 
@@ -53,25 +53,41 @@ pub fn message(id: EventId, text: String) -> Result<Body, Rejected> {
     checked(id, &text).map(|()| Body::Message { text })
 }
 
+/// A rating of a visitor. A comment that is blank is none.
+///
+/// # Errors
+/// When the score is none, or the comment is too long, in words for its writer.
+pub fn rating(id: EventId, score: u32, comment: Option<String>) -> Result<Body, Rejected> {
+    let comment = comment.filter(|comment| !comment.trim().is_empty());
+    check_rating(score, comment.as_deref())
+        .map(|()| Body::Rated { score, comment })
+        .map_err(|error| rejected(id, &error))
+}
+
 /// The rejection of a command for a conversation that is not there.
 #[must_use]
 pub fn unknown_conversation(id: EventId) -> Rejected {
     Rejected {
         id,
         code: RejectionCode::UnknownConversation,
-        message: "there is no such conversation on this site".to_owned(),
+        message: "there is no such conversation on this site; one begins with the visitor's first message".to_owned(),
     }
 }
 
 fn checked(id: EventId, text: &str) -> Result<(), Rejected> {
-    check_text(text).map_err(|error| Rejected {
+    check_text(text).map_err(|error| rejected(id, &error))
+}
+
+fn rejected(id: EventId, error: &TextError) -> Rejected {
+    Rejected {
         id,
         code: match error {
             TextError::Blank => RejectionCode::Blank,
             TextError::TooLong(_) => RejectionCode::TooLong,
+            TextError::Score(_) => RejectionCode::BadScore,
         },
         message: error.to_string(),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -93,6 +109,19 @@ mod tests {
         assert_eq!(code(Command::Close), Ok(Body::Closed {}));
         let text = "hm".to_owned();
         assert_eq!(code(Command::Note(text.clone())), Ok(Body::Note { text }));
+    }
+
+    #[test]
+    fn a_rating_has_a_score_and_perhaps_words() {
+        let rated = |score, comment: &str| {
+            let rated = rating(ID, score, Some(comment.to_owned()));
+            rated.map_err(|rejected| rejected.code)
+        };
+        let (score, comment) = (5, None);
+        assert_eq!(rated(5, " "), Ok(Body::Rated { score, comment }));
+        assert_eq!(rated(0, "bad"), Err(RejectionCode::BadScore));
+        assert_eq!(rated(6, "good"), Err(RejectionCode::BadScore));
+        assert_eq!(rated(1, &"x".repeat(9000)), Err(RejectionCode::TooLong));
     }
 
     #[test]

@@ -176,6 +176,7 @@ impl World {
                 token,
                 page: None,
                 locale: None,
+                ..VisitorGreeting::default()
             };
             let mut node = Node::<Visitor>::new(greeting, self.rng.next(), self.now);
             if tabs == 1 && self.rng.chance(10) {

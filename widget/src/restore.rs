@@ -46,5 +46,6 @@ pub(crate) fn greeting(options: &Options, window: &Window, document: &Document) 
             .navigator()
             .language()
             .map(|tag| cut(&tag, limits::LOCALE_BYTES).to_owned()),
+        ..VisitorGreeting::default()
     }
 }

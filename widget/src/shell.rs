@@ -273,8 +273,7 @@ impl Shell {
             Effect::Retry(id) => self.client.retry(id, clock::new_id(&self.window), now),
             Effect::Edit(id) => {
                 if let Some(entry) = self.client.discard(id) {
-                    let VisitorCommand::Send { text } = entry.command;
-                    self.change(Msg::Returned(text));
+                    self.change(Msg::Returned(entry.command.text().to_owned()));
                 }
             }
             Effect::Discard(id) => {

@@ -180,7 +180,9 @@ impl Bot {
                 None
             }
             Body::Message { .. }
+            | Body::Rated { .. }
             | Body::Opened { .. }
+            | Body::Facts { .. }
             | Body::Note { .. }
             | Body::Assigned { .. } => None,
         }
@@ -232,6 +234,9 @@ impl Bot {
 fn is_final(code: RefusalCode) -> bool {
     match code {
         RefusalCode::Version | RefusalCode::BadToken | RefusalCode::UnknownSite => true,
-        RefusalCode::BadFrame | RefusalCode::TooLate | RefusalCode::Full => false,
+        RefusalCode::BadIdentity
+        | RefusalCode::BadFrame
+        | RefusalCode::TooLate
+        | RefusalCode::Full => false,
     }
 }

@@ -82,6 +82,7 @@ fn status(read: u64) -> Status {
         present: true,
         last_seen: None,
         page: None,
+        trail: Vec::new(),
     }
 }
 
@@ -215,6 +216,7 @@ fn typing_ends_with_the_message_or_with_time() {
             conversation: Some(C),
             active: true,
             name: name.map(str::to_owned),
+            text: None,
         }))
     };
     let mut model = model(vec![

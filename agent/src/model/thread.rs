@@ -77,6 +77,7 @@ impl Thread {
                 present: false,
                 last_seen: None,
                 page: None,
+                trail: Vec::new(),
             },
             typing: Vec::new(),
             waits_since: None,
@@ -243,7 +244,8 @@ impl Thread {
                 self.has_older = self.complete_from < event.offset;
             }
             Body::Assigned { to } => self.assigned = Some(*to),
-            Body::Note { .. } => {}
+            Body::Facts { visitor } => self.facts = visitor.clone(),
+            Body::Rated { .. } | Body::Note { .. } => {}
         }
         if let Some(seq) = event.seq {
             self.last_seq = seq;

@@ -256,6 +256,7 @@ impl Shell {
                     conversation: Some(conversation),
                     active,
                     name: None,
+                    text: None,
                 }));
             }
             Request::History {

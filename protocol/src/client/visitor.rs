@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::audience::{Audience, Inbound, Start};
-use crate::event::{Author, Page, Receipt, TextError, VisitorEvent, check_text};
+use crate::event::{Author, Page, Receipt, TextError, VisitorEvent, check_rating, check_text};
 use crate::frame::{
-    Hello, Pace, RefusalCode, Resume, Staff, Typing, VisitorDown, VisitorUp, VisitorWelcome,
+    Hello, Pace, RefusalCode, Resume, SiteState, Staff, Typing, VisitorDown, VisitorUp,
+    VisitorWelcome,
 };
 use crate::id::EventId;
 use crate::limits;
+use crate::profile::{Identity, Profile};
 
 /// A visitor's tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,11 @@ pub struct VisitorGreeting {
     pub page: Option<Page>,
     /// The visitor's language, a BCP 47 tag.
     pub locale: Option<String>,
+    /// Who the visitor is to the site. Changed by [`super::Client::reidentify`] only, since a cursor holds for one
+    /// person's conversation; where it becomes another id, without the token too.
+    pub identity: Option<Identity>,
+    /// What was said of the visitor so far. What changes on an open line is sent as a frame beside.
+    pub profile: Profile,
 }
 
 /// What a visitor's outbox holds.
@@ -36,6 +43,25 @@ pub enum VisitorCommand {
         /// What the visitor wrote.
         text: String,
     },
+    /// How content the visitor was.
+    Rate {
+        /// From 1, the worst, to [`limits::BEST_SCORE`].
+        score: u32,
+        /// In the visitor's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+}
+
+impl VisitorCommand {
+    /// What the visitor wrote; empty where it was nothing.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Send { text } => text,
+            Self::Rate { comment, .. } => comment.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 /// Frames to a visitor's tab that the state machine has no part in.
@@ -54,6 +80,8 @@ pub enum VisitorNews {
     Typing(Typing),
     /// Who could answer.
     Staff(Staff),
+    /// How the site stands.
+    Site(SiteState),
 }
 
 impl Audience for Visitor {
@@ -73,6 +101,8 @@ impl Audience for Visitor {
             resume,
             page: greeting.page.clone(),
             locale: greeting.locale.clone(),
+            identity: greeting.identity.clone(),
+            profile: (!greeting.profile.is_empty()).then(|| greeting.profile.clone()),
             pace,
         })
     }
@@ -91,19 +121,23 @@ impl Audience for Visitor {
                 id,
                 text: text.clone(),
             },
+            VisitorCommand::Rate { score, comment } => VisitorUp::Rate {
+                id,
+                score: *score,
+                comment: comment.clone(),
+            },
         }
     }
 
     fn check(command: &VisitorCommand) -> Result<(), TextError> {
         match command {
             VisitorCommand::Send { text } => check_text(text),
+            VisitorCommand::Rate { score, comment } => check_rating(*score, comment.as_deref()),
         }
     }
 
     fn weight(command: &VisitorCommand) -> usize {
-        match command {
-            VisitorCommand::Send { text } => text.len(),
-        }
+        command.text().len()
     }
 
     fn ping(n: u64) -> VisitorUp {
@@ -150,6 +184,7 @@ impl Audience for Visitor {
             VisitorDown::Receipt(receipt) => Inbound::News(VisitorNews::Receipt(receipt)),
             VisitorDown::Typing(typing) => Inbound::News(VisitorNews::Typing(typing)),
             VisitorDown::Staff(staff) => Inbound::News(VisitorNews::Staff(staff)),
+            VisitorDown::Site(site) => Inbound::News(VisitorNews::Site(site)),
             VisitorDown::Ping { n } => Inbound::Ping(n),
             VisitorDown::Pong { n } => Inbound::Pong(n),
             VisitorDown::GoingAway(going) => Inbound::GoingAway(going),

@@ -2,10 +2,11 @@
 //! visitor downloads before the first message.
 //!
 //! serde makes code of its own for every type; here all types share one reader and one writer. It is the same
-//! JSON as [`crate::frame::write`] and [`crate::frame::parse`] make and take, which `tests/compact.rs` holds
+//! JSON as [`crate::frame::write`] and [`crate::frame::parse`] make and take, which `tests/compact/` holds
 //! against each other; only the words of an error are missing. What it knows is listed in `words`, and does not
 //! compile any more where a type has got another member or variant.
 
+mod plain;
 mod value;
 mod words;
 mod write;

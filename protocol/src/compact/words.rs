@@ -6,10 +6,12 @@ use super::{Read, Write};
 use crate::client::{Entry, Failure, Saved, Visitor, VisitorCommand};
 use crate::event::{Author, Page, Receipt, VisitorBody, VisitorEvent};
 use crate::frame::{
-    Beat, GoingAway, Heartbeat, Hello, Pace, Refusal, RefusalCode, Rejected, RejectionCode, Resume,
-    Staff, Typing, VisitorDown, VisitorUp, VisitorWelcome,
+    Beat, GoingAway, Heartbeat, Hello, Pace, PrechatField, PrechatKind, Refusal, RefusalCode,
+    Rejected, RejectionCode, Resume, SiteState, Staff, Track, Typing, VisitorDown, VisitorUp,
+    VisitorWelcome,
 };
 use crate::id::{AgentId, ConversationId, Epoch, EventId};
+use crate::profile::{Fields, Identity, Profile};
 use crate::time::Millis;
 
 /// Reads and writes structs whose members are named like their fields, or writes them only.
@@ -125,19 +127,24 @@ members! {
     Refusal { code, message }
     Rejected { id, code, message }
     GoingAway { retry_after_ms, message }
-    Typing { conversation, active, name }
-    VisitorWelcome { version, token, epoch, after, last, heartbeat, seen, receipt, staff }
+    Typing { conversation, active, name, text }
+    VisitorWelcome { version, token, epoch, after, last, heartbeat, seen, receipt, staff, site }
+    PrechatField { name, label, kind, required }
+    Identity { id, hash }
+    Profile { name, email, fields }
     Staff { online }
     Saved<Visitor> { cursor, outbox }
     Entry<Visitor> { id, command, written, failed }
     Failure { code, message }
 }
-members!(write Hello { version, site, token, resume, page, locale, pace });
+members!(write Hello { version, site, token, resume, page, locale, identity, profile, pace });
+members!(write Track { name, detail });
 
 variants! {
     VisitorBody {
         "message" => Message { text },
         "closed" => Closed {},
+        "rated" => Rated { score, comment },
     }
     Author {
         "visitor" => Visitor {},
@@ -153,20 +160,25 @@ variants! {
         "receipt" => Receipt(receipt),
         "typing" => Typing(typing),
         "staff" => Staff(staff),
+        "site" => Site(site),
         "ping" => Ping { n },
         "pong" => Pong { n },
         "going_away" => GoingAway(going),
     }
     VisitorCommand {
         "send" => Send { text },
+        "rate" => Rate { score, comment },
     }
 }
 variants!(write VisitorUp {
     "hello" => Hello(hello),
     "send" => Send { id, text },
+    "rate" => Rate { id, score, comment },
     "seen" => Seen(receipt),
     "typing" => Typing(typing),
     "page" => Page(page),
+    "profile" => Profile(profile),
+    "track" => Track(track),
     "pace" => Pace { pace },
     "history" => History { before },
     "ping" => Ping { n },
@@ -178,10 +190,17 @@ plain! { words
         "strict" => Strict,
         "calm" => Calm,
     }
+    PrechatKind {
+        "text" => Text,
+        "email" => Email,
+        "consent" => Consent,
+        "long" => Long,
+    }
     RefusalCode {
         "version" => Version,
         "unknown_site" => UnknownSite,
         "bad_token" => BadToken,
+        "bad_identity" => BadIdentity,
         "bad_frame" => BadFrame,
         "too_late" => TooLate,
         "full" => Full,
@@ -189,8 +208,107 @@ plain! { words
     RejectionCode {
         "blank" => Blank,
         "too_long" => TooLong,
+        "bad_score" => BadScore,
         "unknown_conversation" => UnknownConversation,
         "unknown_agent" => UnknownAgent,
+    }
+}
+
+impl Read for SiteState {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            closed: value.member::<OrDefault<_>>("closed")?.0,
+            opens_at: value.member("opens_at")?,
+            greeting: value.member("greeting")?,
+            away: value.member("away")?,
+            prechat: value.member::<OrDefault<_>>("prechat")?.0,
+            preview: value.member::<OrDefault<_>>("preview")?.0,
+            rating: value.member::<OrDefault<_>>("rating")?.0,
+        })
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+}
+
+impl Write for SiteState {
+    fn write(&self, out: &mut String) {
+        let Self {
+            closed,
+            opens_at,
+            greeting,
+            away,
+            prechat,
+            preview,
+            rating,
+        } = self;
+        out.push('{');
+        member(out, "closed", &OrDefault(*closed));
+        member(out, "opens_at", opens_at);
+        member(out, "greeting", greeting);
+        member(out, "away", away);
+        if !prechat.is_empty() {
+            member(out, "prechat", prechat);
+        }
+        member(out, "preview", &OrDefault(*preview));
+        member(out, "rating", &OrDefault(*rating));
+        out.push('}');
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_plain()
+    }
+}
+
+/// What is its type's default where its member is left out.
+struct OrDefault<T>(T);
+
+impl<T: Read + Default> Read for OrDefault<T> {
+    fn read(value: &Value) -> Option<Self> {
+        T::read(value).map(Self)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self(T::default()))
+    }
+}
+
+impl Write for OrDefault<bool> {
+    fn write(&self, out: &mut String) {
+        self.0.write(out);
+    }
+
+    fn is_absent(&self) -> bool {
+        !self.0
+    }
+}
+
+impl Read for Fields {
+    fn read(value: &Value) -> Option<Self> {
+        let mut fields = Self::default();
+        for (name, value) in value.members()? {
+            fields.put(name.clone(), String::read(value)?);
+        }
+        Some(fields)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+}
+
+impl Write for Fields {
+    fn write(&self, out: &mut String) {
+        out.push('{');
+        for (name, value) in &self.0 {
+            member(out, name, value);
+        }
+        out.push('}');
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_empty()
     }
 }
 
@@ -205,131 +323,5 @@ impl Read for EventId {
 impl Write for EventId {
     fn write(&self, out: &mut String) {
         write::text(out, &self.to_string());
-    }
-}
-
-impl Read for u64 {
-    fn read(value: &Value) -> Option<Self> {
-        if let Value::Number(number) = value {
-            Some(*number)
-        } else {
-            None
-        }
-    }
-}
-
-impl Write for u64 {
-    fn write(&self, out: &mut String) {
-        out.push_str(&self.to_string());
-    }
-}
-
-impl Read for u32 {
-    fn read(value: &Value) -> Option<Self> {
-        u64::read(value)?.try_into().ok()
-    }
-}
-
-impl Write for u32 {
-    fn write(&self, out: &mut String) {
-        u64::from(*self).write(out);
-    }
-}
-
-impl Read for bool {
-    fn read(value: &Value) -> Option<Self> {
-        if let Value::Bool(is_so) = value {
-            Some(*is_so)
-        } else {
-            None
-        }
-    }
-}
-
-impl Write for bool {
-    fn write(&self, out: &mut String) {
-        out.push_str(if *self { "true" } else { "false" });
-    }
-}
-
-impl Read for String {
-    fn read(value: &Value) -> Option<Self> {
-        value.text().map(str::to_owned)
-    }
-}
-
-impl Write for String {
-    fn write(&self, out: &mut String) {
-        write::text(out, self);
-    }
-}
-
-impl Write for str {
-    fn write(&self, out: &mut String) {
-        write::text(out, self);
-    }
-}
-
-impl<T: Read> Read for Vec<T> {
-    fn read(value: &Value) -> Option<Self> {
-        if let Value::List(values) = value {
-            values.iter().map(T::read).collect()
-        } else {
-            None
-        }
-    }
-}
-
-impl<T: Write> Write for Vec<T> {
-    fn write(&self, out: &mut String) {
-        self.as_slice().write(out);
-    }
-}
-
-impl<T: Write> Write for [T] {
-    fn write(&self, out: &mut String) {
-        let mut before = '[';
-        for value in self {
-            out.push(before);
-            value.write(out);
-            before = ',';
-        }
-        out.push_str(if self.is_empty() { "[]" } else { "]" });
-    }
-}
-
-impl<T: Read> Read for Option<T> {
-    fn read(value: &Value) -> Option<Self> {
-        if *value == Value::Null {
-            Some(None)
-        } else {
-            T::read(value).map(Some)
-        }
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
-    }
-}
-
-impl<T: Write> Write for Option<T> {
-    fn write(&self, out: &mut String) {
-        if let Some(value) = self {
-            value.write(out);
-        }
-    }
-
-    fn is_absent(&self) -> bool {
-        self.is_none()
-    }
-}
-
-impl<T: Write + ?Sized> Write for &T {
-    fn write(&self, out: &mut String) {
-        (*self).write(out);
-    }
-
-    fn is_absent(&self) -> bool {
-        (*self).is_absent()
     }
 }

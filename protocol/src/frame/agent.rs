@@ -194,7 +194,7 @@ pub struct Colleague {
 pub struct Conversation {
     /// Which one.
     pub conversation: ConversationId,
-    /// What the visitor's page told when it began.
+    /// What is known of the visitor now.
     pub visitor: VisitorFacts,
     /// Whose it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -228,4 +228,19 @@ pub struct Status {
     /// The page that the visitor looks at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<Page>,
+    /// What their page has tracked last, oldest first; at most [`crate::limits::TRAIL`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trail: Vec<Tracked>,
+}
+
+/// Something that a visitor's page has tracked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tracked {
+    /// When the server heard of it, in milliseconds since the Unix epoch.
+    pub at: Millis,
+    /// What it was.
+    pub name: String,
+    /// More of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }

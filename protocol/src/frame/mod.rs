@@ -7,6 +7,7 @@
 
 mod agent;
 mod shared;
+mod site;
 mod visitor;
 
 use serde::Serialize;
@@ -16,11 +17,14 @@ use thiserror::Error;
 use crate::event::cut;
 use crate::limits;
 
-pub use agent::{AgentDown, AgentUp, AgentWelcome, Colleague, Conversation, Login, Status};
+pub use agent::{
+    AgentDown, AgentUp, AgentWelcome, Colleague, Conversation, Login, Status, Tracked,
+};
 pub use shared::{
     Beat, GoingAway, Heartbeat, Pace, Refusal, RefusalCode, Rejected, RejectionCode, Resume, Typing,
 };
-pub use visitor::{Hello, Staff, VisitorDown, VisitorUp, VisitorWelcome};
+pub use site::{PrechatField, PrechatKind, SiteState};
+pub use visitor::{Hello, Staff, Track, VisitorDown, VisitorUp, VisitorWelcome};
 
 /// A text that is no frame.
 #[derive(Debug, Error)]

@@ -88,6 +88,9 @@ pub enum RefusalCode {
     UnknownSite,
     /// The token is not one that this server gives. A visitor says `hello` again without one.
     BadToken,
+    /// The visitor's identity is not the one that the site's server vouched for, or lacks the proof that the
+    /// site asks for. Only the site's owner can mend it, so a client tries rarely and keeps its outbox.
+    BadIdentity,
     /// A frame that is malformed, too long, or not expected at this point.
     BadFrame,
     /// The handshake took too long.
@@ -115,7 +118,9 @@ pub enum RejectionCode {
     Blank,
     /// Text over the limit.
     TooLong,
-    /// No conversation of that number on this site.
+    /// A rating that is not 1, 2, 3, 4 or 5.
+    BadScore,
+    /// No conversation of that number on this site, or none yet of this visitor.
     UnknownConversation,
     /// No agent of that number on this site.
     UnknownAgent,
@@ -142,4 +147,8 @@ pub struct Typing {
     /// Who, by name; absent for a visitor and in what a client sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What a visitor has typed so far and not sent, at most [`crate::limits::PREVIEW_BYTES`]; only where the
+    /// site has switched the preview on, otherwise the server drops it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }

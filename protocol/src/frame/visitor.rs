@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GoingAway, Heartbeat, Pace, Refusal, Rejected, Resume, Typing};
+use super::{GoingAway, Heartbeat, Pace, Refusal, Rejected, Resume, SiteState, Typing};
 use crate::event::{Page, Receipt, VisitorEvent};
 use crate::id::{Epoch, EventId};
+use crate::profile::{Identity, Profile};
 
 /// From a visitor's tab to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,12 +20,26 @@ pub enum VisitorUp {
         /// What the visitor wrote.
         text: String,
     },
+    /// How content the visitor was. Its event is its acknowledgement; it opens nothing that is closed.
+    Rate {
+        /// Made by the tab before the first transmission.
+        id: EventId,
+        /// From 1, the worst, to [`crate::limits::BEST_SCORE`].
+        score: u32,
+        /// In the visitor's words, as a message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
     /// How far this tab has come. Sent when it grows and after every welcome.
     Seen(Receipt),
     /// The visitor is typing, or has stopped.
     Typing(Typing),
     /// The visitor looks at another page now (an application that changes its address by itself).
     Page(Page),
+    /// What the page or the visitor says of the visitor has changed; every later hello says it again.
+    Profile(Profile),
+    /// The page has seen the visitor do something. May be lost.
+    Track(Track),
     /// How closely this tab wants to be watched from now on.
     Pace {
         /// Strict while the page is visible and the conversation open.
@@ -66,9 +81,26 @@ pub struct Hello {
     /// The visitor's language, a BCP 47 tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// Who the visitor is to the site. To be kept with the token and said in every hello until the visitor logs
+    /// out: the conversation of a person is opened by their identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// What the page and the visitor have said of the visitor so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
     /// How closely this tab wants to be watched.
     #[serde(default)]
     pub pace: Pace,
+}
+
+/// Something that a page has seen its visitor do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Track {
+    /// What it was, at most [`crate::limits::TRACK_NAME_BYTES`]; the server cuts it there.
+    pub name: String,
+    /// More of it, at most [`crate::limits::TRACK_DETAIL_BYTES`]; the server cuts it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// From the server to a visitor's tab.
@@ -100,6 +132,8 @@ pub enum VisitorDown {
     Typing(Typing),
     /// Who could answer: said when it changes.
     Staff(Staff),
+    /// How the site stands: said when it changes.
+    Site(SiteState),
     /// The server's heartbeat. Answered by `pong`.
     Ping {
         /// Any number.
@@ -137,6 +171,9 @@ pub struct VisitorWelcome {
     pub receipt: Receipt,
     /// Who could answer.
     pub staff: Staff,
+    /// How the site stands.
+    #[serde(default, skip_serializing_if = "SiteState::is_plain")]
+    pub site: SiteState,
 }
 
 /// Who could answer a visitor.

@@ -4,7 +4,9 @@ use holdfast_protocol::client::{
     Client, ClientEvent, LineId, Output, Saved, Visitor, VisitorCommand, VisitorGreeting,
 };
 use holdfast_protocol::event::{Author, Receipt, VisitorBody, VisitorEvent};
-use holdfast_protocol::frame::{Heartbeat, Staff, VisitorDown, VisitorUp, VisitorWelcome};
+use holdfast_protocol::frame::{
+    Heartbeat, SiteState, Staff, VisitorDown, VisitorUp, VisitorWelcome,
+};
 use holdfast_protocol::id::{Epoch, EventId};
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
@@ -93,11 +95,13 @@ impl Bench {
 
     pub(crate) fn sent_ids(&self) -> Vec<u128> {
         let id = |up: &VisitorUp| match up {
-            VisitorUp::Send { id, .. } => Some(id.0),
+            VisitorUp::Send { id, .. } | VisitorUp::Rate { id, .. } => Some(id.0),
             VisitorUp::Hello(_)
             | VisitorUp::Seen(_)
             | VisitorUp::Typing(_)
             | VisitorUp::Page(_)
+            | VisitorUp::Profile(_)
+            | VisitorUp::Track(_)
             | VisitorUp::Pace { .. }
             | VisitorUp::History { .. }
             | VisitorUp::Ping { .. }
@@ -111,9 +115,12 @@ impl Bench {
             VisitorUp::Ping { n } => Some(*n),
             VisitorUp::Hello(_)
             | VisitorUp::Send { .. }
+            | VisitorUp::Rate { .. }
             | VisitorUp::Seen(_)
             | VisitorUp::Typing(_)
             | VisitorUp::Page(_)
+            | VisitorUp::Profile(_)
+            | VisitorUp::Track(_)
             | VisitorUp::Pace { .. }
             | VisitorUp::History { .. }
             | VisitorUp::Pong { .. } => None,
@@ -154,6 +161,7 @@ pub(crate) fn welcome_after(after: u64, last: u64) -> VisitorDown {
         seen: Receipt::default(),
         receipt: Receipt::default(),
         staff: Staff::default(),
+        site: SiteState::default(),
     })
 }
 

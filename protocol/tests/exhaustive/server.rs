@@ -7,8 +7,8 @@ use holdfast_protocol::event::{
     AgentEvent, Author, Body, Receipt, VisitorBody, VisitorEvent, VisitorFacts,
 };
 use holdfast_protocol::frame::{
-    AgentDown, AgentUp, AgentWelcome, GoingAway, Heartbeat, Pace, Resume, Staff, VisitorDown,
-    VisitorUp, VisitorWelcome, parse, write,
+    AgentDown, AgentUp, AgentWelcome, GoingAway, Heartbeat, Pace, Resume, SiteState, Staff,
+    VisitorDown, VisitorUp, VisitorWelcome, parse, write,
 };
 use holdfast_protocol::id::{AgentId, ConversationId, Epoch};
 use holdfast_protocol::limits;
@@ -172,7 +172,10 @@ impl<K: Copy> Server<K> {
                     self.accept(id, conn.kind, Note::of(event), sabotage)
                 }
                 VisitorUp::Ping { n } => vec![text_of(&VisitorDown::Pong { n })],
-                VisitorUp::Seen(_)
+                VisitorUp::Rate { .. }
+                | VisitorUp::Profile(_)
+                | VisitorUp::Track(_)
+                | VisitorUp::Seen(_)
                 | VisitorUp::Typing(_)
                 | VisitorUp::Page(_)
                 | VisitorUp::Pace { .. }
@@ -296,6 +299,7 @@ impl<K: Copy> Server<K> {
             seen: Receipt::default(),
             receipt: Receipt::default(),
             staff: Staff::default(),
+            site: SiteState::default(),
         }))]
     }
 

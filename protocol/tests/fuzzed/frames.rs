@@ -8,7 +8,8 @@ use holdfast_protocol::event::{
 };
 use holdfast_protocol::frame::{
     AgentDown, AgentUp, AgentWelcome, Conversation, GoingAway, Heartbeat, Refusal, RefusalCode,
-    Rejected, RejectionCode, Resume, Staff, Status, Typing, VisitorDown, VisitorUp, VisitorWelcome,
+    Rejected, RejectionCode, Resume, SiteState, Staff, Status, Typing, VisitorDown, VisitorUp,
+    VisitorWelcome,
 };
 use holdfast_protocol::id::{AgentId, ConversationId, Epoch, EventId};
 use holdfast_protocol::limits;
@@ -61,8 +62,9 @@ pub(crate) trait Audible: Audience<Down: Serialize, Greeting: Clone> {
 }
 
 pub(crate) fn refusal(n: u8) -> Refusal {
-    const CODES: [RefusalCode; 6] = [
+    const CODES: [RefusalCode; 7] = [
         RefusalCode::BadToken,
+        RefusalCode::BadIdentity,
         RefusalCode::Version,
         RefusalCode::UnknownSite,
         RefusalCode::BadFrame,
@@ -152,6 +154,7 @@ impl Audible for Visitor {
             seen: Receipt::default(),
             receipt: Receipt::default(),
             staff: Staff::default(),
+            site: SiteState::default(),
         })
     }
 
@@ -301,6 +304,7 @@ impl Audible for Agent {
                 present: true,
                 last_seen: None,
                 page: None,
+                trail: Vec::new(),
             },
         };
         AgentDown::Snapshot {
@@ -346,5 +350,6 @@ fn typing(conversation: Option<ConversationId>) -> Typing {
         conversation,
         active: true,
         name: None,
+        text: None,
     }
 }

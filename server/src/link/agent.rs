@@ -313,6 +313,7 @@ impl Session {
             conversation: Some(conversation),
             active: typing.active,
             name: Some(self.me.name.clone()),
+            text: None,
         };
         let frame = AgentDown::Typing(typing.clone());
         let shared = &line.shared;

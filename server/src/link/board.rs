@@ -140,6 +140,7 @@ pub(super) fn status(shared: &Shared, standing: Standing) -> Status {
         present,
         last_seen,
         page,
+        trail: Vec::new(),
     }
 }
 

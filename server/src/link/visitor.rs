@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use holdfast_protocol::event::{Author, Page, Receipt, VisitorEvent, VisitorFacts, cut};
+use holdfast_protocol::event::{Author, Body, Page, Receipt, VisitorEvent, VisitorFacts, cut};
 use holdfast_protocol::frame::{
-    self, AgentDown, Hello, RefusalCode, Resume, Staff, Typing, VisitorDown, VisitorUp,
-    VisitorWelcome,
+    self, AgentDown, Hello, RefusalCode, Rejected, Resume, SiteState, Staff, Typing, VisitorDown,
+    VisitorUp, VisitorWelcome,
 };
 use holdfast_protocol::id::{ConversationId, EventId};
 use holdfast_protocol::limits;
@@ -108,6 +108,7 @@ async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, End> {
         seen: seen.visitor,
         receipt: seen.agents,
         staff: staff.borrow_and_update().clone(),
+        site: SiteState::default(),
     };
     line.send(&VisitorDown::Welcome(welcome)).await?;
     line.welcomed(after, bounds.last, hello.pace);
@@ -247,9 +248,15 @@ impl Session {
         match up {
             VisitorUp::Hello(_) => Err(End::bad_frame("`hello` was said before")),
             VisitorUp::Send { id, text } => {
-                self.append(line, id, text).await;
+                self.append(line, id, desk::message(id, text)).await;
                 Ok(())
             }
+            VisitorUp::Rate { id, score, comment } => {
+                self.append(line, id, desk::rating(id, score, comment))
+                    .await;
+                Ok(())
+            }
+            VisitorUp::Profile(_) | VisitorUp::Track(_) => Ok(()),
             VisitorUp::Seen(seen) => {
                 if let Some(conversation) = self.conversation {
                     let log = &line.shared.log;
@@ -263,6 +270,7 @@ impl Session {
                         conversation: Some(conversation),
                         active: typing.active,
                         name: None,
+                        text: None,
                     });
                     line.shared.board.publish(self.site, None, &typing);
                 }
@@ -293,12 +301,18 @@ impl Session {
         }
     }
 
-    async fn append<T: Transport>(&mut self, line: &mut Line<T>, id: EventId, text: String) {
+    async fn append<T: Transport>(
+        &mut self,
+        line: &mut Line<T>,
+        id: EventId,
+        body: Result<Body, Rejected>,
+    ) {
         let facts = match self.conversation {
             Some(_) => VisitorFacts::default(),
             None => VisitorFacts {
                 page: line.shared.presence.view((self.site, self.visitor)).page,
                 locale: self.locale.as_deref().map(str::to_owned),
+                ..VisitorFacts::default()
             },
         };
         let append = Append {
@@ -310,7 +324,7 @@ impl Session {
             },
             id,
             author: Author::Visitor {},
-            body: desk::message(id, text),
+            body,
         };
         let outcome = line.shared.log.append(append).await;
         self.pending.push(id, outcome);

@@ -72,10 +72,13 @@ impl<'a> Draft<'a> {
         };
         let mut head = match (head, &append.place) {
             (Some(head), _) => head,
-            (None, Place::Visitor { visitor, facts }) => {
+            // Nothing but a message begins a conversation.
+            (None, Place::Visitor { visitor, facts }) if matches!(body, Body::Message { .. }) => {
                 self.open(append.site, *visitor, facts, append.id)?
             }
-            (None, Place::Conversation(_)) => return Ok(Err(AppendError::UnknownConversation)),
+            (None, Place::Visitor { .. } | Place::Conversation(_)) => {
+                return Ok(Err(AppendError::UnknownConversation));
+            }
         };
         self.insert(&mut head, append.id, append.author.clone(), body)?;
         self.changed.put(head);

@@ -19,7 +19,8 @@ impl Head {
             Body::Message { .. } => self.is_open = true,
             Body::Closed {} => self.is_open = false,
             Body::Assigned { to } => self.assigned = Some(*to),
-            Body::Opened { .. } | Body::Note { .. } => {}
+            Body::Facts { visitor } => self.facts = visitor.clone(),
+            Body::Rated { .. } | Body::Opened { .. } | Body::Note { .. } => {}
         }
         if event.body.for_visitor().is_some() {
             self.last_seq += 1;

@@ -178,7 +178,11 @@ async fn numbers_have_no_gap_and_keep_each_writers_order() {
             match event.body {
                 Body::Message { text } => texts.entry(event.conversation).or_default().push(text),
                 Body::Opened { .. } => assert!(!texts.contains_key(&event.conversation)),
-                Body::Closed {} | Body::Note { .. } | Body::Assigned { .. } => {
+                Body::Closed {}
+                | Body::Rated { .. }
+                | Body::Facts { .. }
+                | Body::Note { .. }
+                | Body::Assigned { .. } => {
                     panic!("nobody did that")
                 }
             }

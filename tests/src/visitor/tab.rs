@@ -76,6 +76,7 @@ impl Tab {
             token: kept.token.or_else(|| token.borrow().clone()),
             page: None,
             locale: None,
+            ..VisitorGreeting::default()
         };
         let (news, yielded) = mpsc::channel(WAITING_NEWS);
         let mut client = Client::new(greeting, kept.saved, fastrand::u64(..), Millis(0));

@@ -76,6 +76,7 @@ fn hear_news(model: &mut Model, news: VisitorNews, effects: &mut Vec<Effect>) {
             }
         }
         VisitorNews::Staff(staff) => model.staff = Some(staff),
+        VisitorNews::Site(_) => {}
     }
 }
 

@@ -232,6 +232,7 @@ fn typing(active: bool) -> Effect {
         conversation: None,
         active,
         name: None,
+        text: None,
     }))
 }
 

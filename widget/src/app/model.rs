@@ -172,6 +172,9 @@ fn refused(code: RefusalCode) -> Text {
         RefusalCode::UnknownSite => Text::UnknownSite,
         RefusalCode::Version => Text::Outdated,
         RefusalCode::Full => Text::Full,
-        RefusalCode::BadToken | RefusalCode::BadFrame | RefusalCode::TooLate => Text::Offline,
+        RefusalCode::BadToken
+        | RefusalCode::BadIdentity
+        | RefusalCode::BadFrame
+        | RefusalCode::TooLate => Text::Offline,
     }
 }

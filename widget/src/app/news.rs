@@ -1,6 +1,6 @@
 //! What the page's own scripts are told, and when it is true.
 
-use holdfast_protocol::client::{Entry, Visitor, VisitorCommand};
+use holdfast_protocol::client::{Entry, Visitor};
 use holdfast_protocol::event::{Author, Receipt, VisitorBody, VisitorEvent};
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::time::Millis;
@@ -71,10 +71,9 @@ impl News {
     /// What is told of a rejected message; nothing where it is not.
     #[must_use]
     pub fn failed(entry: &Entry<Visitor>) -> Option<Self> {
-        let VisitorCommand::Send { text } = &entry.command;
         let note = Note {
             id: Some(entry.id),
-            text: text.clone(),
+            text: entry.command.text().to_owned(),
             ..Note::default()
         };
         let failure = entry.failed.as_ref()?;

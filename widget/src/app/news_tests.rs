@@ -1,6 +1,6 @@
 use holdfast_protocol::client::{ClientEvent, SendError, Status, Visitor, VisitorNews};
 use holdfast_protocol::event::{Receipt, TextError, VisitorEvent};
-use holdfast_protocol::frame::{Heartbeat, Staff, VisitorWelcome};
+use holdfast_protocol::frame::{Heartbeat, SiteState, Staff, VisitorWelcome};
 use holdfast_protocol::id::{Epoch, EventId};
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
@@ -41,6 +41,7 @@ fn welcome(model: &mut Model, delivered: u64, receipt: Receipt, restart: bool) -
         staff: Staff {
             online: vec!["Ida".to_owned()],
         },
+        site: SiteState::default(),
     };
     client(model, ClientEvent::Welcomed { welcome, restart })
 }

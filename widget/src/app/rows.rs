@@ -1,6 +1,6 @@
 //! The lines of the list, from the log and the outbox.
 
-use holdfast_protocol::client::{Entry, Failure, Visitor, VisitorCommand};
+use holdfast_protocol::client::{Entry, Failure, Visitor};
 use holdfast_protocol::event::{Author, Receipt, VisitorBody, VisitorEvent};
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::time::Millis;
@@ -152,13 +152,12 @@ fn logged(event: &VisitorEvent, agents: Receipt) -> Row<'_> {
 }
 
 fn waiting(entry: &Entry<Visitor>) -> Row<'_> {
-    let VisitorCommand::Send { text } = &entry.command;
     Row::Message(Line {
         id: entry.id,
         seq: None,
         is_mine: true,
         name: "",
-        text,
+        text: entry.command.text(),
         at: entry.written,
         state: if entry.failed.is_some() {
             State::Failed
@@ -185,6 +184,7 @@ fn group(rows: &mut [Row<'_>]) {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_protocol::client::VisitorCommand;
     use holdfast_protocol::frame::RejectionCode;
 
     use super::*;

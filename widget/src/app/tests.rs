@@ -1,6 +1,8 @@
 use holdfast_protocol::client::VisitorNews;
 use holdfast_protocol::event::{Receipt, VisitorEvent};
-use holdfast_protocol::frame::{GoingAway, Heartbeat, Refusal, RefusalCode, Staff, VisitorWelcome};
+use holdfast_protocol::frame::{
+    GoingAway, Heartbeat, Refusal, RefusalCode, SiteState, Staff, VisitorWelcome,
+};
 use holdfast_protocol::id::Epoch;
 
 use super::fixture::{from_agent, from_visitor};
@@ -22,6 +24,7 @@ fn welcome(seen: Receipt, receipt: Receipt) -> VisitorWelcome {
         staff: Staff {
             online: vec!["Ida".to_owned()],
         },
+        site: SiteState::default(),
     }
 }
 
@@ -227,6 +230,7 @@ fn an_agents_typing_ends_with_their_message_or_with_time() {
             conversation: None,
             active: true,
             name: Some("Ida".to_owned()),
+            text: None,
         };
         ClientEvent::News(VisitorNews::Typing(typing))
     };

@@ -116,6 +116,7 @@ fn is_from_agent(event: &VisitorEvent) -> bool {
 fn size(event: &VisitorEvent) -> usize {
     match &event.body {
         VisitorBody::Message { text } => text.len(),
+        VisitorBody::Rated { comment, .. } => comment.as_ref().map_or(0, String::len),
         VisitorBody::Closed {} => 0,
     }
 }

@@ -162,7 +162,9 @@ fn show_failure(
     let reason = match failure.code {
         RejectionCode::Blank => page.say(Text::Blank),
         RejectionCode::TooLong => page.say(Text::TooLong),
-        RejectionCode::UnknownConversation | RejectionCode::UnknownAgent => failure.message.clone(),
+        RejectionCode::BadScore
+        | RejectionCode::UnknownConversation
+        | RejectionCode::UnknownAgent => failure.message.clone(),
     };
     let reason = page.say_name(Text::Failed, &reason);
     let block = dom.text("div", "failure", &reason)?;

@@ -77,6 +77,7 @@ pub(super) fn opened(title: &str, path: &str) -> Body {
         visitor: VisitorFacts {
             page: Some(page(title, path)),
             locale: Some("de-DE".into()),
+            ..VisitorFacts::default()
         },
     }
 }
@@ -94,6 +95,7 @@ pub(super) fn standing(
         present,
         last_seen: Some(minutes_ago(4)),
         page: None,
+        trail: Vec::new(),
     }))
 }
 
@@ -204,6 +206,7 @@ pub(super) fn typing(name: Option<&str>) -> Event {
         conversation: Some(ROPE),
         active: true,
         name: name.map(str::to_owned),
+        text: None,
     }))
 }
 

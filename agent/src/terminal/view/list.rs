@@ -4,6 +4,7 @@ use holdfast_agent::model::Thread;
 use holdfast_agent::sanitise::clean_line;
 use holdfast_protocol::client::Status;
 use holdfast_protocol::event::{Author, Body};
+use holdfast_protocol::limits::BEST_SCORE;
 use holdfast_protocol::time::Millis;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -188,7 +189,8 @@ fn preview(app: &App, thread: &Thread) -> String {
     let text = match &newest.body {
         Body::Message { text } | Body::Note { text } => clean_line(text),
         Body::Closed {} => "closed".to_owned(),
-        Body::Opened { .. } | Body::Assigned { .. } => String::new(),
+        Body::Rated { score, .. } => format!("rated {score} of {BEST_SCORE}"),
+        Body::Opened { .. } | Body::Facts { .. } | Body::Assigned { .. } => String::new(),
     };
     match &newest.author {
         Author::Agent { id, .. } if app.model.is_me(*id) => format!("You: {text}"),

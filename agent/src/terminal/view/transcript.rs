@@ -110,6 +110,8 @@ impl Page<'_> {
             }),
             Body::Closed {} => self.write_thin(&format!("{name} closed the conversation · {time}")),
             Body::Opened { .. } => self.write_thin(&format!("the conversation began · {time}")),
+            Body::Rated { score, .. } => self.write_thin(&format!("rated {score} of 5 · {time}")),
+            Body::Facts { .. } => self.write_thin(&format!("other facts · {time}")),
             Body::Assigned { to } => {
                 let is_own = matches!(&event.author, Author::Agent { id, .. } if id == to);
                 let to = if self.app.model.is_me(*to) {

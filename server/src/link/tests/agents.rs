@@ -219,6 +219,7 @@ async fn typing_goes_to_the_others_only() {
         conversation,
         active: true,
         name: name.map(str::to_owned),
+        text: None,
     };
     ann.say(&AgentUp::Typing(typing(None))).await;
     visitor.say(&VisitorUp::Typing(typing(None))).await;

@@ -168,6 +168,8 @@ fn hello(token: Option<&str>, resume: Option<Resume>) -> Hello {
         resume,
         page: None,
         locale: Some("en".to_owned()),
+        identity: None,
+        profile: None,
         pace: Pace::Strict,
     }
 }

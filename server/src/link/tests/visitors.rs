@@ -192,6 +192,7 @@ async fn the_visitor_sees_who_answers_types_and_reads() {
         conversation: Some(conversation),
         active: true,
         name: None,
+        text: None,
     }))
     .await;
     let typing = peer
