@@ -46,6 +46,8 @@ pub struct Client<A: Audience> {
     events: VecDeque<ClientEvent<A>>,
     is_dirty: bool,
     actions: VecDeque<Output<A>>,
+    /// What is to be said on the next line that is welcomed.
+    held: VecDeque<A::Up>,
 }
 
 /// Why there is no line, where the server gave a reason.
@@ -107,6 +109,7 @@ impl<A: Audience> Client<A> {
             events: VecDeque::new(),
             is_dirty: false,
             actions: VecDeque::new(),
+            held: VecDeque::new(),
         };
         client.settle(now);
         client
@@ -204,10 +207,12 @@ impl<A: Audience> Client<A> {
         self.settle(now);
     }
 
-    /// From now on somebody else: the cursor is dropped, the outbox is kept, all lines are dialled anew.
+    /// From now on known otherwise: the cursor is dropped, the outbox is kept, all lines are dialled anew. Not for
+    /// another person, to whom the outbox does not belong either: that is another client.
     pub fn reidentify(&mut self, greeting: A::Greeting, now: Millis) {
         self.greeting = greeting;
         self.saved.cursor = None;
+        self.trouble = None;
         self.restart_lines();
         self.settle(now);
     }
@@ -276,6 +281,19 @@ impl<A: Audience> Client<A> {
             self.actions.push_back(Output::Transmit(line, frame));
         }
         line.is_some()
+    }
+
+    /// Sends a frame that may be lost with a line, but not for want of one: it waits in memory for the next, within
+    /// [`limits::HELD_FRAMES`].
+    pub fn send_soon(&mut self, frame: A::Up) {
+        if let Some(line) = self.lines.current() {
+            self.actions.push_back(Output::Transmit(line, frame));
+            return;
+        }
+        if self.held.len() == limits::HELD_FRAMES {
+            self.held.pop_front();
+        }
+        self.held.push_back(frame);
     }
 }
 

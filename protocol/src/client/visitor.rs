@@ -28,7 +28,7 @@ pub struct VisitorGreeting {
     /// The visitor's language, a BCP 47 tag.
     pub locale: Option<String>,
     /// Who the visitor is to the site. Changed by [`super::Client::reidentify`] only, since a cursor holds for one
-    /// person's conversation; where it becomes another id, without the token too.
+    /// person's conversation; another id is another person, and another client.
     pub identity: Option<Identity>,
     /// What was said of the visitor so far. What changes on an open line is sent as a frame beside.
     pub profile: Profile,

@@ -1,12 +1,22 @@
 //! What the page's scripts may ask of a running widget.
 
+use holdfast_protocol::compact;
+use holdfast_protocol::frame::Track;
+
 use crate::app::Msg;
+use crate::person::Said;
 
 /// A call of the page's scripts.
 #[derive(Debug)]
 pub(crate) enum Call {
     /// For the model.
     Msg(Msg),
+    /// The page is about to say that its visitor is the person of this id.
+    Expect(String),
+    /// Keep what the page says of its visitor.
+    Learn(Said),
+    /// Tell the agents what the page has seen the visitor do.
+    Track(Track),
     /// Forget the visitor.
     Logout,
     /// Show everything anew, since the language has changed.
@@ -27,6 +37,9 @@ impl Call {
             "hide" => Msg::Launcher(false),
             "prefill" => Msg::Prefill(value),
             "sendMessage" => Msg::Say(value),
+            "expect" => return Some(Self::Expect(value)),
+            "learn" => return compact::read(&value).map(Self::Learn),
+            "track" => return compact::read(&value).map(Self::Track),
             "logout" => return Some(Self::Logout),
             "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
@@ -49,6 +62,26 @@ mod tests {
             };
             assert_eq!(is_by_person, expected);
         }
+    }
+
+    #[test]
+    fn what_a_page_says_is_read_as_the_script_writes_it() {
+        let value = r#"{"identity":{"id":"user-17","hash":"abc"},"profile":{"name":"Ana","fields":{"plan":"pro"}}}"#;
+        let call = Call::read("learn", value.to_owned());
+        let Some(Call::Learn(said)) = call else {
+            panic!("{call:?}");
+        };
+        assert_eq!(said.identity.unwrap().hash.as_deref(), Some("abc"));
+        assert_eq!(said.profile.fields.get("plan"), Some("pro"));
+        let call = Call::read("track", r#"{"name":"bought","detail":"rope"}"#.to_owned());
+        let Some(Call::Track(track)) = call else {
+            panic!("{call:?}");
+        };
+        assert_eq!(
+            (track.name.as_str(), track.detail.as_deref()),
+            ("bought", Some("rope"))
+        );
+        assert!(Call::read("learn", "{}".to_owned()).is_none());
     }
 
     #[test]
