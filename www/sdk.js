@@ -152,7 +152,6 @@ class Sdk {
     this.settings = {};
     this.listeners = new Map(EVENTS.map((event) => [event, new Set()]));
     this.waiting = [];
-    this.logouts = 0;
     this.chat = null;
     this.isStarting = false;
     this.unread = 0;
@@ -165,14 +164,12 @@ class Sdk {
     if (!NAMES.includes(name)) return hint("function", name, NAMES);
     if (name === "boot" && !this.chat && !this.isStarting) return this.boot(...args);
     if (name === "logout") {
-      // What was said before is forgotten, too.
       this.held = null;
-      this.logouts++;
       this.waiting = this.waiting.filter(([name]) => !PERSONAL.includes(name));
       if (!this.chat && !this.isStarting) return this.forget();
     }
+    if (SAYING.includes(name) && !this.say) this.load();
     if (this.held && PERSONAL.includes(name)) return void this.held.push([name, args]);
-    if (SAYING.includes(name)) this.load();
     if (this.chat) return this.carryOut(name, args, isByPerson);
     this.waiting.push([name, args, isByPerson]);
     // A tap on the launcher tries again what has failed.
@@ -194,7 +191,7 @@ class Sdk {
       case "identify":
       case "setMetadata":
       case "track":
-        return this.hold(name, args);
+        return this.say(this, name, args, warn);
       case "prefill":
       case "sendMessage":
         if (typeof value !== "string") return warn(name + " takes a text.");
@@ -205,28 +202,21 @@ class Sdk {
     }
   }
 
-  // What makes something of the calls about the visitor is loaded where a page has such calls.
+  // What makes something of calls about the visitor is loaded where a page has such calls, which wait for it.
   load() {
-    return (this.loading ??= import("./later/identify.js").then(
-      ({ say }) => (this.say = say),
-      (error) => this.fail("a part of the chat could not be loaded; what the page says of its visitor is not heard.", error),
-    ));
+    const done = (say) => this.release(this.held, (this.say = say));
+    this.held ??= [];
+    this.loading ??= import("./later/identify.js").then(({ say }) => done(say), (error) => {
+      this.fail("a part of the chat could not be loaded; what the page says of its visitor is not heard.", error);
+      done(() => {});
+    });
   }
 
-  // Calls about the visitor are carried out in order, although the site's server may be asked in the middle of them.
-  hold(name, args) {
-    const { logouts } = this;
-    const done = this.say
-      ? this.say(this, name, args, warn)
-      : this.load().then((say) => say && this.logouts === logouts && (this.chat ? say(this, name, args, warn) : this.run([name, args])));
-    if (!done) return;
-    const held = (this.held = []);
-    done.finally(() => {
-      // After a logout nobody is left whom they are about.
-      if (this.held !== held) return;
-      this.held = null;
-      for (const call of held) this.run(call);
-    });
+  release(held) {
+    // After a logout there is nobody whom they are about.
+    if (!held || this.held !== held) return;
+    this.held = null;
+    for (const call of held) this.run(call);
   }
 
   boot(options) {

@@ -6,7 +6,7 @@ use holdfast_protocol::compact;
 use web_sys::Window;
 
 use crate::app::{Model, SavedTab, SavedTabRef};
-use crate::person::{Person, Said};
+use crate::person::Person;
 use crate::storage::Area;
 
 /// The storage of one site's widget.
@@ -70,16 +70,18 @@ impl Keep {
             .unwrap_or_default();
         self.known = self.stored_token();
         let token = self.known.clone().or_else(|| state.token.clone());
-        self.person = self
-            .stored_person()
-            .unwrap_or_else(|| Person::named(state.identity.clone()));
+        self.person = self.stored_person().unwrap_or_else(|| Person {
+            who: state.who.clone(),
+            ..Person::default()
+        });
         (state, token)
     }
 
     /// Writes the tab's state in one write. A storage that is full gets it without what the server can
     /// give again.
     pub(crate) fn save(&self, model: &Model, client: &Client<Visitor>) {
-        let state = SavedTabRef::new(model, client.saved(), client.greeting());
+        let token = &client.greeting().token;
+        let state = SavedTabRef::new(model, client.saved(), token, &self.person.who);
         if !self.write(&state) {
             self.write(&state.without_events());
         }
@@ -113,7 +115,7 @@ impl Keep {
     }
 
     /// Keeps what the page says of the visitor who is expected.
-    pub(crate) fn learn(&mut self, said: Said) {
+    pub(crate) fn learn(&mut self, said: Person) {
         self.person.learn(said);
         self.keep_person();
     }
@@ -212,8 +214,8 @@ mod tests {
         Keep::of(Area::memory(), Area::memory(), "demo", is_tab_only)
     }
 
-    fn learn(keep: &mut Keep, said: Said, exit: &str) -> bool {
-        let is_another = keep.expect(said.who(), exit);
+    fn learn(keep: &mut Keep, said: Person, exit: &str) -> bool {
+        let is_another = keep.expect(said.who.as_deref(), exit);
         keep.learn(said);
         is_another
     }
@@ -393,12 +395,10 @@ mod tests {
     #[test]
     fn a_tab_whose_shared_storage_was_cleared_still_belongs_to_the_person() {
         let mut keep = keep(false);
-        let greeting = VisitorGreeting {
-            identity: said("a", "proof", "").identity,
-            ..VisitorGreeting::default()
-        };
-        let client = Client::new(greeting, Saved::default(), 1, Millis(0));
-        keep.save(&Model::default(), &client);
+        keep.load();
+        learn(&mut keep, said("a", "proof", ""), "none");
+        save_as(&keep, "anas");
+        keep.area().remove(&keep.person_key);
         keep.load();
         assert_eq!(keep.person().who.as_deref(), Some("a"));
         assert!(learn(&mut keep, said("b", "proof", ""), "first"));

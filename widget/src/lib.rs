@@ -36,6 +36,7 @@
 
 pub mod app;
 mod clock;
+mod draw;
 mod gate;
 mod keep;
 mod options;

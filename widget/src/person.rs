@@ -1,16 +1,16 @@
 //! Who the visitor is to the site, as the page says it and as it is kept for the next page.
 
-use holdfast_protocol::client::{Client, Visitor, VisitorGreeting};
+use holdfast_protocol::client::{Client, Visitor};
 use holdfast_protocol::compact::{Read, Value, Write, member};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::profile::{Identity, Profile};
 use holdfast_protocol::time::Millis;
 
-/// What is kept of the visitor.
+/// What is said and kept of the visitor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Person {
-    /// The id by which the site's page named the person to whom all that is kept belongs; nothing for a visitor who
-    /// was never named.
+    /// The id by which the site's page names the person to whom all that is kept belongs; nothing for a visitor who
+    /// was never named, and where the page says more of whoever it is.
     pub who: Option<String>,
     /// The same with its proof, as long as the server has not refused it.
     pub identity: Option<Identity>,
@@ -18,44 +18,17 @@ pub struct Person {
     pub profile: Profile,
 }
 
-/// What the page says of its visitor.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Said {
-    /// Who it is; nothing where that is not said.
-    pub identity: Option<Identity>,
-    /// What else.
-    pub profile: Profile,
-}
-
-impl Said {
-    /// The person's id.
-    #[must_use]
-    pub fn who(&self) -> Option<&str> {
-        self.identity.as_ref().map(|identity| identity.id.as_str())
-    }
-}
-
 impl Person {
-    /// Somebody of whom no more than this is known.
-    #[must_use]
-    pub fn named(identity: Option<Identity>) -> Self {
-        Self {
-            who: identity.as_ref().map(|identity| identity.id.clone()),
-            identity,
-            profile: Profile::default(),
-        }
-    }
-
     /// Whether `who` is somebody else. A visitor who has no name yet may become anybody.
     #[must_use]
     pub fn is_another(&self, who: Option<&str>) -> bool {
         matches!((&self.who, who), (Some(known), Some(who)) if known != who)
     }
 
-    /// Takes in what is said of the same person.
-    pub fn learn(&mut self, said: Said) {
-        if said.identity.is_some() {
-            self.who = said.who().map(str::to_owned);
+    /// Takes in what the page says of the same person.
+    pub fn learn(&mut self, said: Self) {
+        if said.who.is_some() {
+            self.who = said.who;
             self.identity = said.identity;
         }
         self.profile.merge(&said.profile);
@@ -65,14 +38,12 @@ impl Person {
     pub fn follow(&self, client: &mut Client<Visitor>, now: Millis) {
         let said = client.greeting();
         if self.identity.is_some() && self.identity != said.identity {
-            let greeting = VisitorGreeting {
-                identity: self.identity.clone(),
-                profile: self.profile.clone(),
-                ..said.clone()
-            };
-            client.reidentify(greeting, now);
+            let greeting = client.greeting_mut();
+            greeting.identity.clone_from(&self.identity);
+            greeting.profile.clone_from(&self.profile);
+            client.reidentify(now);
         } else if self.profile != said.profile {
-            client.greeting_mut().profile = self.profile.clone();
+            client.greeting_mut().profile.clone_from(&self.profile);
             client.send_soon(VisitorUp::Profile(self.profile.clone()));
         }
     }
@@ -98,28 +69,20 @@ impl Read for Person {
     }
 }
 
-impl Read for Said {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            identity: value.member("identity")?,
-            profile: value.member("profile")?,
-        })
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
-    use holdfast_protocol::client::{Output, Saved};
+    use holdfast_protocol::client::{Output, Saved, VisitorGreeting};
     use holdfast_protocol::compact;
 
     use super::*;
 
-    pub(crate) fn said(id: &str, hash: &str, name: &str) -> Said {
+    pub(crate) fn said(id: &str, hash: &str, name: &str) -> Person {
         let profile = Profile {
             name: Some(name.to_owned()),
             ..Profile::default()
         };
-        Said {
+        Person {
+            who: Some(id.to_owned()),
             identity: Some(Identity {
                 id: id.to_owned(),
                 hash: Some(hash.to_owned()),
@@ -162,9 +125,9 @@ pub(crate) mod tests {
             name: Some(String::new()),
             ..Profile::default()
         };
-        ana.learn(Said {
-            identity: None,
+        ana.learn(Person {
             profile: plan,
+            ..Person::default()
         });
         assert_eq!(ana.identity, person("a", "new", "").identity);
         assert_eq!(ana.profile.name.as_deref(), Some(""));
@@ -224,7 +187,7 @@ pub(crate) mod tests {
         ] {
             assert_eq!(compact::read::<Person>(&compact::write(&kept)), Some(kept));
         }
-        let said: Option<Said> = compact::read(r#"{"profile":{"fields":{"plan":"pro"}}}"#);
+        let said: Option<Person> = compact::read(r#"{"profile":{"fields":{"plan":"pro"}}}"#);
         assert_eq!(said.unwrap().profile.fields.get("plan"), Some("pro"));
     }
 }

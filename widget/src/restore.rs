@@ -19,7 +19,7 @@ pub(crate) fn restore(
 ) -> (Model, Client<Visitor>) {
     let (state, token) = keep.load();
     let person = keep.person();
-    let (mut model, saved) = state.restore(token.as_deref(), person);
+    let (mut model, saved) = state.restore(token.as_deref(), person.who.as_deref());
     model.is_visible = !document.hidden();
     let greeting = VisitorGreeting {
         token,

@@ -4,19 +4,18 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use holdfast_protocol::client::{
-    Client, ClientEvent, LineId, Output, Visitor, VisitorCommand, VisitorGreeting,
-};
+use holdfast_protocol::client::{Client, ClientEvent, LineId, Output, Visitor, VisitorCommand};
 use holdfast_protocol::compact;
 use holdfast_protocol::event::{Page, cut};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
 use wasm_bindgen::JsValue;
-use web_sys::{Document, HtmlElement, Window};
+use web_sys::{Document, Window};
 
 use crate::app::{Effect, Model, Msg, News, Show, update};
 use crate::clock;
+use crate::draw::draw;
 use crate::gate::{Gate, Step};
 use crate::keep::Keep;
 use crate::options::Options;
@@ -124,7 +123,7 @@ impl Shell {
             }
             Input::Call(Call::Expect(who)) => self.expect(Some(&who)),
             Input::Call(Call::Learn(said)) => {
-                self.expect(said.who());
+                self.expect(said.who.as_deref());
                 self.keep.learn(said);
                 self.keep.person().follow(&mut self.client, now);
             }
@@ -386,11 +385,8 @@ impl Shell {
 
     /// Goes on as the visitor to whom `token` belongs; what was written goes along.
     fn become_visitor(&mut self, token: String, now: Millis) {
-        let greeting = VisitorGreeting {
-            token: Some(token),
-            ..self.client.greeting().clone()
-        };
-        self.client.reidentify(greeting, now);
+        self.client.greeting_mut().token = Some(token);
+        self.client.reidentify(now);
     }
 
     /// Tells the agents where the visitor is, on sites that change their address without a new page.
@@ -429,25 +425,6 @@ impl Shell {
     fn now(&self) -> Millis {
         clock::monotonic(&self.window)
     }
-}
-
-/// Puts what is visible beside its launcher, and watches that it stays there.
-fn draw(
-    post: &Rc<Post>,
-    document: &Document,
-    host: &Host,
-    launcher: HtmlElement,
-) -> Result<(View, Stay), JsValue> {
-    let view = View::new(
-        document.clone(),
-        host,
-        launcher,
-        Post::door(post, Input::Msg),
-    )?;
-    let removed = Post::door(post, Input::Page);
-    let on_removed = Rc::new(move || removed(PageEvent::Removed));
-    let stay = Stay::watch(document, view.host(), on_removed)?;
-    Ok((view, stay))
 }
 
 /// A span as the browser's timers take it.

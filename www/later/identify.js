@@ -68,24 +68,28 @@ const identify = (sdk, [first, attributes, proof], warn) => {
     return warn("identify takes an id of 1 to " + ID + " bytes. Whoever is nobody in particular needs no identify; who leaves, logout.");
   }
   const said = profile(others, warn);
-  const { logouts } = sdk;
   const learn = (hash) => {
-    if (sdk.logouts !== logouts) return;
     const identity = { id: name, hash: hash ? text(hash) : undefined };
     // Taken off the page in the meantime, the chat hears it when it is back.
     if (!sdk.chat) return void sdk.waiting.push(["identify", [{ ...others, ...identity }]]);
-    sdk.chat.call("learn", json({ identity, profile: said }));
+    sdk.chat.call("learn", json({ who: name, identity, profile: said }));
   };
   if (typeof hash !== "function" && typeof hash?.then !== "function") return learn(hash);
   // Whoever was here before leaves at once, however long the site's server takes for its proof.
   sdk.chat.call("expect", name);
-  return (async () => (typeof hash === "function" ? hash(name) : hash))().then(learn, (error) => {
+  const held = (sdk.held = []);
+  const ask = async () => (typeof hash === "function" ? hash(name) : hash);
+  const asked = ask().catch((error) => {
     sdk.fail("identify got no hash from your server; without it the server does not take the visitor for " + name + ".", error);
-    learn();
+  });
+  asked.then((hash) => {
+    // Not after a logout.
+    if (sdk.held === held) learn(hash);
+    sdk.release(held);
   });
 };
 
-// One call of the page. What it returns is waited for before other calls about the visitor.
+// One call of the page, once the chat is on it.
 export const say = (sdk, name, args, warn) => {
   const [value, detail] = args;
   if (name === "identify") return identify(sdk, args, warn);
@@ -94,6 +98,6 @@ export const say = (sdk, name, args, warn) => {
     return sdk.chat.call("learn", json({ profile: profile(value, warn) }));
   }
   if (typeof value !== "string" || !value.trim()) return warn("track takes a name, and perhaps a text or an object.");
-  const more = detail == null ? undefined : cut(detail, TRACK_DETAIL, "the detail of " + value.slice(0, 20), warn);
-  sdk.chat.call("track", json({ name: cut(value, TRACK_NAME, "the name of what is tracked", warn), detail: more }));
+  const step = cut(value.trim(), TRACK_NAME, "the name of what is tracked", warn).replace(/\n/g, " ");
+  sdk.chat.call("track", step + "\n" + cut(detail, TRACK_DETAIL, "the detail of " + step, warn));
 };

@@ -136,9 +136,9 @@ members! {
     Saved<Visitor> { cursor, outbox }
     Entry<Visitor> { id, command, written, failed }
     Failure { code, message }
-    Track { name, detail }
 }
 members!(write Hello { version, site, token, resume, page, locale, identity, profile, pace });
+members!(write Track { name, detail });
 
 variants! {
     VisitorBody {

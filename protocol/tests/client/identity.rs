@@ -14,13 +14,6 @@ fn identity(id: &str) -> Option<Identity> {
     })
 }
 
-fn named(bench: &Bench, id: &str) -> VisitorGreeting {
-    VisitorGreeting {
-        identity: identity(id),
-        ..bench.client.greeting().clone()
-    }
-}
-
 fn step(name: &str) -> VisitorUp {
     VisitorUp::Track(Track {
         name: name.to_owned(),
@@ -43,8 +36,8 @@ fn who_becomes_a_person_keeps_the_outbox_and_reads_from_the_start() {
     let mut bench = Bench::online(4);
     bench.write(1);
     bench.sent.clear();
-    let greeting = named(&bench, "user-17");
-    bench.client.reidentify(greeting, bench.now);
+    bench.client.greeting_mut().identity = identity("user-17");
+    bench.client.reidentify(bench.now);
     bench.drain();
     assert_eq!(bench.closes, [LineId(1)]);
     bench.open(LineId(2));
@@ -69,8 +62,8 @@ fn who_becomes_a_person_keeps_the_outbox_and_reads_from_the_start() {
 fn what_an_earlier_line_has_not_sent_yet_is_not_said_as_the_person() {
     let mut bench = Bench::online(0);
     bench.client.send_lossy(step("as nobody"));
-    let greeting = named(&bench, "user-17");
-    bench.client.reidentify(greeting, bench.now);
+    bench.client.greeting_mut().identity = identity("user-17");
+    bench.client.reidentify(bench.now);
     bench.drain();
     assert!(steps(&bench).is_empty(), "{:?}", bench.sent);
 }
@@ -79,8 +72,8 @@ fn what_an_earlier_line_has_not_sent_yet_is_not_said_as_the_person() {
 fn a_message_that_stands_in_the_conversation_of_before_is_acknowledged_and_not_shown() {
     let mut bench = Bench::online(0);
     bench.write(1);
-    let greeting = named(&bench, "user-17");
-    bench.client.reidentify(greeting, bench.now);
+    bench.client.greeting_mut().identity = identity("user-17");
+    bench.client.reidentify(bench.now);
     bench.drain();
     bench.open(LineId(2));
     bench.hear(LineId(2), welcome_after(3, 3));
@@ -101,8 +94,8 @@ fn a_message_that_stands_in_the_conversation_of_before_is_acknowledged_and_not_s
 fn a_refused_identity_is_said_rarely_and_another_proof_at_once() {
     let mut bench = Bench::online(0);
     bench.write(1);
-    let greeting = named(&bench, "user-17");
-    bench.client.reidentify(greeting, bench.now);
+    bench.client.greeting_mut().identity = identity("user-17");
+    bench.client.reidentify(bench.now);
     bench.drain();
     bench.open(LineId(2));
     let refusal = Refusal {
@@ -121,8 +114,8 @@ fn a_refused_identity_is_said_rarely_and_another_proof_at_once() {
         "nobody becomes anonymous by a wrong proof"
     );
 
-    let greeting = named(&bench, "user-17");
-    bench.client.reidentify(greeting, bench.now);
+    bench.client.greeting_mut().identity = identity("user-17");
+    bench.client.reidentify(bench.now);
     bench.drain();
     assert_eq!(bench.client.status(), &Status::Connecting);
     assert_eq!(bench.dials.len(), dialled + 1);

@@ -1,13 +1,11 @@
 //! What a tab keeps across navigations and reloads, as one value.
 
-use holdfast_protocol::client::{Saved, Visitor, VisitorGreeting};
+use holdfast_protocol::client::{Saved, Visitor};
 use holdfast_protocol::compact::{Read, Value, Write, member};
 use holdfast_protocol::event::{Receipt, VisitorEvent};
-use holdfast_protocol::profile::Identity;
 
 use super::model::{Model, Place};
 use super::transcript::Transcript;
-use crate::person::Person;
 
 /// A tab's state as it is read back.
 #[derive(Debug, Default)]
@@ -20,8 +18,8 @@ pub struct SavedTab {
     agents: Receipt,
     /// Whose conversation this is.
     pub token: Option<String>,
-    /// The same where the site's page has named a person.
-    pub identity: Option<Identity>,
+    /// The site's name for that person, where its page has named one.
+    pub who: Option<String>,
     /// Cursor and outbox.
     pub client: Saved<Visitor>,
     events: Vec<VisitorEvent>,
@@ -36,7 +34,7 @@ pub struct SavedTabRef<'a> {
     read: u64,
     agents: Receipt,
     token: &'a Option<String>,
-    identity: &'a Option<Identity>,
+    who: &'a Option<String>,
     client: &'a Saved<Visitor>,
     events: &'a [VisitorEvent],
 }
@@ -47,7 +45,8 @@ impl<'a> SavedTabRef<'a> {
     pub fn new(
         model: &'a Model,
         client: &'a Saved<Visitor>,
-        greeting: &'a VisitorGreeting,
+        token: &'a Option<String>,
+        who: &'a Option<String>,
     ) -> Self {
         Self {
             open: model.is_open,
@@ -58,8 +57,8 @@ impl<'a> SavedTabRef<'a> {
             draft: &model.draft,
             read: model.read,
             agents: model.agents,
-            token: &greeting.token,
-            identity: &greeting.identity,
+            token,
+            who,
             client,
             events: model.transcript.tail(),
         }
@@ -84,7 +83,7 @@ impl Write for SavedTabRef<'_> {
         member(out, "read", &self.read);
         member(out, "agents", &self.agents);
         member(out, "token", &self.token);
-        member(out, "identity", &self.identity);
+        member(out, "who", &self.who);
         member(out, "client", &self.client);
         member(out, "events", &self.events);
         out.push('}');
@@ -100,7 +99,7 @@ impl Read for SavedTab {
             read: or_default(value, "read")?,
             agents: or_default(value, "agents")?,
             token: or_default(value, "token")?,
-            identity: or_default(value, "identity")?,
+            who: or_default(value, "who")?,
             client: or_default(value, "client")?,
             events: or_default(value, "events")?,
         })
@@ -117,9 +116,8 @@ impl SavedTab {
     /// dropped, and so is a log that does not end at the cursor; what was written is kept, unless it was written by
     /// another person.
     #[must_use]
-    pub fn restore(self, token: Option<&str>, person: &Person) -> (Model, Saved<Visitor>) {
-        let writer = Person::named(self.identity);
-        if writer.who.is_some() && writer.who != person.who {
+    pub fn restore(self, token: Option<&str>, who: Option<&str>) -> (Model, Saved<Visitor>) {
+        if self.who.is_some() && self.who.as_deref() != who {
             return (Model::default(), Saved::default());
         }
         let mut client = self.client;
@@ -130,7 +128,7 @@ impl SavedTab {
         };
         let transcript = Transcript::restore(self.events);
         let after = client.cursor.map(|cursor| cursor.after);
-        let is_same = self.token.as_deref() == token && writer.identity == person.identity;
+        let is_same = self.token.as_deref() == token && self.who.as_deref() == who;
         if is_same && after == Some(transcript.last()) {
             let from_end = self.scroll.and_then(|from_end| from_end.try_into().ok());
             model.place = from_end.map_or(Place::End, |from_end| Place::At {
@@ -159,19 +157,11 @@ mod tests {
     use super::*;
     use crate::app::fixture::{from_agent, from_visitor};
 
-    fn identity_of(id: String) -> Identity {
-        Identity { id, hash: None }
-    }
-
-    fn person(id: &str) -> Person {
-        Person::named(Some(identity_of(id.to_owned())))
-    }
-
     fn written(after: u64) -> String {
         written_by(None, after)
     }
 
-    fn written_by(identity: Option<&str>, after: u64) -> String {
+    fn written_by(who: Option<&str>, after: u64) -> String {
         let model = Model {
             is_open: true,
             draft: "half a".to_owned(),
@@ -200,12 +190,8 @@ mod tests {
             cursor,
             outbox: vec![entry],
         };
-        let greeting = VisitorGreeting {
-            token: Some("token".to_owned()),
-            identity: identity.map(str::to_owned).map(identity_of),
-            ..VisitorGreeting::default()
-        };
-        compact::write(&SavedTabRef::new(&model, &client, &greeting))
+        let (token, who) = (Some("token".to_owned()), who.map(str::to_owned));
+        compact::write(&SavedTabRef::new(&model, &client, &token, &who))
     }
 
     fn read(text: &str) -> SavedTab {
@@ -214,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_tab_goes_on_where_it_was_left() {
-        let (model, client) = read(&written(2)).restore(Some("token"), &Person::default());
+        let (model, client) = read(&written(2)).restore(Some("token"), None);
         assert!(model.is_open);
         assert_eq!(model.draft, "half a");
         assert_eq!(
@@ -232,7 +218,7 @@ mod tests {
 
     #[test]
     fn anothers_log_is_dropped_and_the_outbox_kept() {
-        let (model, client) = read(&written(2)).restore(Some("another"), &Person::default());
+        let (model, client) = read(&written(2)).restore(Some("another"), None);
         assert_eq!(model.transcript.last(), 0);
         assert_eq!(client.cursor, None);
         assert_eq!(client.outbox.len(), 1);
@@ -241,7 +227,7 @@ mod tests {
 
     #[test]
     fn who_becomes_a_person_reads_another_log_and_keeps_what_was_written() {
-        let (model, client) = read(&written(2)).restore(Some("token"), &person("a"));
+        let (model, client) = read(&written(2)).restore(Some("token"), Some("a"));
         assert_eq!((model.transcript.last(), client.cursor), (0, None));
         assert_eq!((client.outbox.len(), model.draft.as_str()), (1, "half a"));
     }
@@ -249,10 +235,10 @@ mod tests {
     #[test]
     fn a_person_goes_on_and_another_gets_nothing_of_it() {
         let tab = written_by(Some("a"), 2);
-        let (model, client) = read(&tab).restore(Some("token"), &person("a"));
+        let (model, client) = read(&tab).restore(Some("token"), Some("a"));
         assert_eq!((model.transcript.last(), client.outbox.len()), (2, 1));
-        for other in [person("b"), Person::default()] {
-            let (model, client) = read(&tab).restore(Some("token"), &other);
+        for other in [Some("b"), None] {
+            let (model, client) = read(&tab).restore(Some("token"), other);
             assert_eq!(client, Saved::default());
             assert_eq!((model.transcript.last(), model.draft.as_str()), (0, ""));
             assert!(!model.is_open);
@@ -260,25 +246,15 @@ mod tests {
     }
 
     #[test]
-    fn a_person_whose_proof_was_refused_keeps_what_was_written() {
-        let refused = Person {
-            identity: None,
-            ..person("a")
-        };
-        let (model, client) = read(&written_by(Some("a"), 2)).restore(Some("token"), &refused);
-        assert_eq!((model.transcript.last(), client.outbox.len()), (0, 1));
-    }
-
-    #[test]
     fn a_log_that_does_not_end_at_the_cursor_is_read_again() {
-        let (model, client) = read(&written(9)).restore(Some("token"), &Person::default());
+        let (model, client) = read(&written(9)).restore(Some("token"), None);
         assert_eq!((model.transcript.last(), client.cursor), (0, None));
         assert_eq!(client.outbox.len(), 1);
     }
 
     #[test]
     fn a_state_with_fewer_fields_is_read_as_well() {
-        let (model, client) = read(r#"{"open":true}"#).restore(None, &Person::default());
+        let (model, client) = read(r#"{"open":true}"#).restore(None, None);
         assert!(model.is_open);
         assert_eq!(client, Saved::default());
     }

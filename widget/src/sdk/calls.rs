@@ -4,7 +4,7 @@ use holdfast_protocol::compact;
 use holdfast_protocol::frame::Track;
 
 use crate::app::Msg;
-use crate::person::Said;
+use crate::person::Person;
 
 /// A call of the page's scripts.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) enum Call {
     /// The page is about to say that its visitor is the person of this id.
     Expect(String),
     /// Keep what the page says of its visitor.
-    Learn(Said),
+    Learn(Person),
     /// Tell the agents what the page has seen the visitor do.
     Track(Track),
     /// Forget the visitor.
@@ -39,13 +39,22 @@ impl Call {
             "sendMessage" => Msg::Say(value),
             "expect" => return Some(Self::Expect(value)),
             "learn" => return compact::read(&value).map(Self::Learn),
-            "track" => return compact::read(&value).map(Self::Track),
+            "track" => return Some(Self::Track(track(&value))),
             "logout" => return Some(Self::Logout),
             "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
             _ => return None,
         };
         Some(Self::Msg(msg))
+    }
+}
+
+/// The first line is what it was, the others are more of it.
+fn track(value: &str) -> Track {
+    let (name, detail) = value.split_once('\n').unwrap_or((value, ""));
+    Track {
+        name: name.to_owned(),
+        detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
     }
 }
 
@@ -66,14 +75,14 @@ mod tests {
 
     #[test]
     fn what_a_page_says_is_read_as_the_script_writes_it() {
-        let value = r#"{"identity":{"id":"user-17","hash":"abc"},"profile":{"name":"Ana","fields":{"plan":"pro"}}}"#;
+        let value = r#"{"who":"user-17","identity":{"id":"user-17","hash":"abc"},"profile":{"name":"Ana","fields":{"plan":"pro"}}}"#;
         let call = Call::read("learn", value.to_owned());
         let Some(Call::Learn(said)) = call else {
             panic!("{call:?}");
         };
         assert_eq!(said.identity.unwrap().hash.as_deref(), Some("abc"));
         assert_eq!(said.profile.fields.get("plan"), Some("pro"));
-        let call = Call::read("track", r#"{"name":"bought","detail":"rope"}"#.to_owned());
+        let call = Call::read("track", "bought\nrope".to_owned());
         let Some(Call::Track(track)) = call else {
             panic!("{call:?}");
         };
