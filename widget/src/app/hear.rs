@@ -2,7 +2,7 @@
 
 use holdfast_protocol::client::{ClientEvent, Status, Visitor, VisitorNews};
 use holdfast_protocol::event::{Author, VisitorEvent};
-use holdfast_protocol::frame::VisitorWelcome;
+use holdfast_protocol::frame::{RefusalCode, VisitorWelcome};
 use holdfast_protocol::limits;
 
 use super::Effect;
@@ -20,6 +20,9 @@ pub(super) fn hear(model: &mut Model, event: ClientEvent<Visitor>, effects: &mut
                     Effect::TellOwner(refusal.message.clone()),
                     Effect::Tell(refused),
                 ]);
+                if refusal.code == RefusalCode::BadIdentity {
+                    effects.push(Effect::Distrust);
+                }
             }
             if !matches!(status, Status::Online | Status::Doubtful) {
                 // Who was there when the line broke says nothing about who is there now.
@@ -56,6 +59,7 @@ fn welcomed(model: &mut Model, welcome: VisitorWelcome, restart: bool, effects: 
     model.is_loading = false;
     model.typing = None;
     model.staff = Some(welcome.staff);
+    model.site = welcome.site;
     model.read = model.read.max(welcome.seen.read);
     news::advance(model, welcome.receipt, effects);
     // Receipts are lossy: what was said on the line before may not have arrived.
@@ -76,7 +80,7 @@ fn hear_news(model: &mut Model, news: VisitorNews, effects: &mut Vec<Effect>) {
             }
         }
         VisitorNews::Staff(staff) => model.staff = Some(staff),
-        VisitorNews::Site(_) => {}
+        VisitorNews::Site(site) => model.site = site,
     }
 }
 

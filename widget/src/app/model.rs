@@ -2,7 +2,7 @@
 
 use holdfast_protocol::client::Status;
 use holdfast_protocol::event::{Author, Receipt};
-use holdfast_protocol::frame::{RefusalCode, Staff};
+use holdfast_protocol::frame::{RefusalCode, SiteState, Staff};
 use holdfast_protocol::time::Millis;
 
 use super::news::Told;
@@ -38,9 +38,13 @@ pub struct Model {
     pub agents: Receipt,
     /// How far this visitor has read.
     pub read: u64,
+    /// How the site stands.
+    pub site: SiteState,
     pub(super) is_looking: bool,
     pub(super) reported: Option<Receipt>,
     pub(super) said_typing: Option<Millis>,
+    /// Whether [`super::Msg::PreviewDue`] will be said.
+    pub(super) is_preview_due: bool,
     /// What agents wrote up to here is no news.
     pub(super) heard: u64,
     pub(super) told: Told,
@@ -78,9 +82,11 @@ impl Default for Model {
             typing: None,
             agents: Receipt::default(),
             read: 0,
+            site: SiteState::default(),
             is_looking: false,
             reported: None,
             said_typing: None,
+            is_preview_due: false,
             heard: 0,
             told: Told::default(),
         }
@@ -172,9 +178,7 @@ fn refused(code: RefusalCode) -> Text {
         RefusalCode::UnknownSite => Text::UnknownSite,
         RefusalCode::Version => Text::Outdated,
         RefusalCode::Full => Text::Full,
-        RefusalCode::BadToken
-        | RefusalCode::BadIdentity
-        | RefusalCode::BadFrame
-        | RefusalCode::TooLate => Text::Offline,
+        RefusalCode::BadIdentity => Text::BadIdentity,
+        RefusalCode::BadToken | RefusalCode::BadFrame | RefusalCode::TooLate => Text::Offline,
     }
 }

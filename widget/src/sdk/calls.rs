@@ -1,6 +1,10 @@
 //! What the page's scripts may ask of a running widget.
 
+use holdfast_protocol::compact;
+use holdfast_protocol::frame::Track;
+
 use crate::app::Msg;
+use crate::person::Person;
 
 /// A call of the page's scripts.
 #[expect(
@@ -11,6 +15,12 @@ use crate::app::Msg;
 pub(crate) enum Call {
     /// For the model.
     Msg(Msg),
+    /// The page is about to say that its visitor is the person of this id.
+    Expect(String),
+    /// Keep what the page says of its visitor.
+    Learn(Person),
+    /// Tell the agents what the page has seen the visitor do.
+    Track(Track),
     /// Forget the visitor.
     Logout,
     /// Show everything anew, since the language has changed.
@@ -31,12 +41,24 @@ impl Call {
             "hide" => Msg::Launcher(false),
             "prefill" => Msg::Prefill(value),
             "sendMessage" => Msg::Say(value),
+            "expect" => return Some(Self::Expect(value)),
+            "learn" => return compact::read(&value).map(Self::Learn),
+            "track" => return Some(Self::Track(track(&value))),
             "logout" => return Some(Self::Logout),
             "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
             _ => return None,
         };
         Some(Self::Msg(msg))
+    }
+}
+
+/// The first line is what it was, the others are more of it.
+fn track(value: &str) -> Track {
+    let (name, detail) = value.split_once('\n').unwrap_or((value, ""));
+    Track {
+        name: name.to_owned(),
+        detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
     }
 }
 
@@ -53,6 +75,26 @@ mod tests {
             };
             assert_eq!(is_by_person, expected);
         }
+    }
+
+    #[test]
+    fn what_a_page_says_is_read_as_the_script_writes_it() {
+        let value = r#"{"who":"user-17","identity":{"id":"user-17","hash":"abc"},"profile":{"name":"Ana","fields":{"plan":"pro"}}}"#;
+        let call = Call::read("learn", value.to_owned());
+        let Some(Call::Learn(said)) = call else {
+            panic!("{call:?}");
+        };
+        assert_eq!(said.identity.unwrap().hash.as_deref(), Some("abc"));
+        assert_eq!(said.profile.fields.get("plan"), Some("pro"));
+        let call = Call::read("track", "bought\nrope".to_owned());
+        let Some(Call::Track(track)) = call else {
+            panic!("{call:?}");
+        };
+        assert_eq!(
+            (track.name.as_str(), track.detail.as_deref()),
+            ("bought", Some("rope"))
+        );
+        assert!(Call::read("learn", "{}".to_owned()).is_none());
     }
 
     #[test]
