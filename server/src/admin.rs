@@ -5,6 +5,7 @@ use holdfast_protocol::id::{AgentId, Epoch};
 use holdfast_protocol::limits;
 
 use crate::config::Config;
+use crate::desk::SiteSettings;
 use crate::folder::Folder;
 use crate::listen::tls;
 use crate::secret;
@@ -60,6 +61,57 @@ impl Admin {
     pub fn sites(&self) -> anyhow::Result<Vec<String>> {
         let sites = self.reader.sites()?;
         Ok(sites.into_iter().map(|site| site.name).collect())
+    }
+
+    /// What is set for a site, as a file for [`Admin::set_settings`].
+    ///
+    /// # Errors
+    /// When there is no such site, or the database can't be read.
+    pub fn settings(&self, site: &str) -> anyhow::Result<String> {
+        let site = self.site(site)?;
+        let settings = if site.settings.is_empty() {
+            SiteSettings::default()
+        } else {
+            serde_json::from_str(&site.settings)?
+        };
+        Ok(toml::to_string(&settings)?)
+    }
+
+    /// Sets all that can be set for a site. A server that runs follows within seconds.
+    ///
+    /// # Errors
+    /// When there is no such site, or the text says something that can't be; nothing has changed then.
+    pub fn set_settings(&mut self, site: &str, text: &str) -> anyhow::Result<()> {
+        let site = self.site(site)?;
+        let settings = SiteSettings::parse(text)?;
+        let json = serde_json::to_string(&settings)?;
+        Ok(self.store.set_settings(site.id, &json)?)
+    }
+
+    /// The key under which a site's own server vouches for visitors, drawn where there is none or another is wanted;
+    /// and whether an identity is taken only with its hash, which `is_required` changes where it says something.
+    ///
+    /// # Errors
+    /// When there is no such site, or the database can't be written.
+    pub fn identity(
+        &mut self,
+        site: &str,
+        renew: bool,
+        is_required: Option<bool>,
+    ) -> anyhow::Result<(String, bool)> {
+        let site = self.site(site)?;
+        let key = match site.identity_key.filter(|_| !renew) {
+            Some(key) => key.as_ref().to_owned(),
+            None => {
+                let key = secret::draw_key()?;
+                self.store.set_identity_key(site.id, &key)?;
+                key
+            }
+        };
+        if let Some(is_required) = is_required {
+            self.store.require_identity(site.id, is_required)?;
+        }
+        Ok((key, is_required.unwrap_or(site.requires_identity)))
     }
 
     /// Takes somebody on. Returns their address, the only place where their secret is ever shown.

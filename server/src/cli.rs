@@ -1,10 +1,11 @@
 //! The command line.
 
-use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
 use holdfast_protocol::id::AgentId;
 use tracing_subscriber::EnvFilter;
 
@@ -49,6 +50,35 @@ enum SiteCommand {
     },
     /// List the sites, one a line
     List,
+    /// Show what is set for a site, as a file for `site set`
+    Show {
+        /// The site
+        name: String,
+    },
+    /// Set opening hours, greeting, pre-chat form and the like; a running server follows within seconds
+    Set {
+        /// The site
+        name: String,
+        /// A TOML file, which takes the place of all that was set before; `-` reads standard input
+        file: PathBuf,
+    },
+    /// Print the key under which your own server vouches for visitors; made when it is first asked for
+    Identity(Identity),
+}
+
+#[derive(Debug, Args)]
+struct Identity {
+    /// The site
+    name: String,
+    /// From now on take an identity only with its hash
+    #[arg(long, conflicts_with = "optional")]
+    require: bool,
+    /// From now on take an identity without a hash too, as a claim
+    #[arg(long)]
+    optional: bool,
+    /// Draw another key first: hashes under the old one are refused from then on
+    #[arg(long)]
+    renew: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,14 +132,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             start_logging()?;
             serve::run(config)
         }
-        Command::Site(SiteCommand::Add { name }) => {
-            Admin::open(resolve(Settings::default())?)?.add_site(&name)
-        }
-        Command::Site(SiteCommand::List) => {
-            let admin = Admin::open(resolve(Settings::default())?)?;
-            admin.sites()?.iter().for_each(|site| println!("{site}"));
-            Ok(())
-        }
+        Command::Site(command) => run_site(command, resolve(Settings::default())?),
         Command::Agent(command) => run_agent(command, resolve(Settings::default())?),
         Command::NewEpoch => {
             let mut admin = Admin::open(resolve(Settings::default())?)?;
@@ -117,6 +140,42 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+fn run_site(command: SiteCommand, config: Config) -> anyhow::Result<()> {
+    let mut admin = Admin::open(config)?;
+    match command {
+        SiteCommand::Add { name } => admin.add_site(&name)?,
+        SiteCommand::List => admin.sites()?.iter().for_each(|site| println!("{site}")),
+        SiteCommand::Show { name } => print!("{}", admin.settings(&name)?),
+        SiteCommand::Set { name, file } => {
+            let text = read(&file).with_context(|| format!("can't read {}", file.display()))?;
+            let set = admin.set_settings(&name, &text);
+            set.with_context(|| format!("in {}", file.display()))?;
+        }
+        SiteCommand::Identity(identity) => {
+            let is_required = (identity.require || identity.optional).then_some(identity.require);
+            let (key, is_required) = admin.identity(&identity.name, identity.renew, is_required)?;
+            println!("{key}");
+            if is_required {
+                eprintln!("an identity is taken only with its hash");
+            } else {
+                eprintln!(
+                    "an identity without a hash is taken too, as a claim; --require changes that"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read(file: &Path) -> std::io::Result<String> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file)
 }
 
 fn run_agent(command: AgentCommand, mut config: Config) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::key::VisitorId;
+use crate::key::{SiteId, VisitorId};
 
 const BYTES: usize = 32;
 
@@ -50,6 +50,22 @@ pub fn visitor_of(token: &str) -> VisitorId {
     VisitorId(id)
 }
 
+/// Who the site's own person of this name is here. No token's visitor: a token has no such beginning.
+#[must_use]
+pub fn person_of(site: SiteId, id: &str) -> VisitorId {
+    visitor_of(&format!("person of site {}: {id}", site.0))
+}
+
+/// A new key of 64 hexadecimal digits, under which a site vouches for its visitors.
+///
+/// # Errors
+/// When the machine has no randomness to give.
+pub fn draw_key() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +77,24 @@ mod tests {
         assert!(is_well_formed(&token));
         assert_ne!(token, draw().unwrap());
         assert_ne!(visitor_of(&token), visitor_of(&draw().unwrap()));
+    }
+
+    #[test]
+    fn persons_are_their_sites_own_and_no_token() {
+        let ana = person_of(SiteId(1), "ana");
+        assert_eq!(ana, person_of(SiteId(1), "ana"));
+        assert_ne!(ana, person_of(SiteId(2), "ana"));
+        assert_ne!(person_of(SiteId(1), "1: ana"), person_of(SiteId(11), "ana"));
+        let token = draw().unwrap();
+        assert_ne!(person_of(SiteId(1), &token), visitor_of(&token));
+        assert!(!is_well_formed("person of site 1: ana"));
+    }
+
+    #[test]
+    fn a_key_is_64_digits() {
+        let key = draw_key().unwrap();
+        assert!(key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert_ne!(key, draw_key().unwrap());
     }
 
     #[test]

@@ -101,6 +101,81 @@ impl Drop for Server {
 }
 
 #[test]
+fn what_an_owner_sets_is_kept_and_shown() {
+    let place = tempfile::tempdir().unwrap();
+    let data = &place.path().join("data");
+    done(data, &["site", "add", "shop"]);
+    let file = place.path().join("shop.toml");
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, "greeting = \"Hello!\"\nratings = true").unwrap();
+    refused(data, &["site", "set", "shop", path], "line 2");
+    refused(
+        data,
+        &["site", "set", "shop", "nowhere.toml"],
+        "nowhere.toml",
+    );
+    std::fs::write(&file, "greeting = \"Hello!\"\nrating = true").unwrap();
+    assert_eq!(done(data, &["site", "set", "shop", path]), "");
+    let shown = done(data, &["site", "show", "shop"]);
+    assert!(
+        shown.contains("rating = true") && shown.contains("Hello!"),
+        "{shown}"
+    );
+    std::fs::write(&file, &shown).unwrap();
+    done(data, &["site", "set", "shop", path]);
+    assert_eq!(done(data, &["site", "show", "shop"]), shown);
+    refused(data, &["site", "show", "shops"], "site add shops");
+}
+
+#[test]
+fn a_key_of_identity_stays_until_it_is_renewed() {
+    let place = tempfile::tempdir().unwrap();
+    let data = &place.path().join("data");
+    done(data, &["site", "add", "shop"]);
+    let key = done(data, &["site", "identity", "shop"]);
+    assert!(key.trim_end().len() == 64 && key.ends_with('\n'), "{key}");
+    let said = run(data, &["site", "identity", "shop", "--require"]);
+    assert_eq!(String::from_utf8(said.stdout).unwrap(), key);
+    assert!(
+        String::from_utf8(said.stderr)
+            .unwrap()
+            .contains("only with its hash")
+    );
+    let renewed = done(data, &["site", "identity", "shop", "--renew"]);
+    assert_ne!(renewed, key);
+    let said = run(data, &["site", "identity", "shop", "--optional"]);
+    assert_eq!(String::from_utf8(said.stdout).unwrap(), renewed);
+    assert!(
+        String::from_utf8(said.stderr)
+            .unwrap()
+            .contains("as a claim")
+    );
+    refused(data, &["site", "identity", "shops"], "site add shops");
+}
+
+#[test]
+fn a_server_that_runs_follows_its_owner() {
+    let place = tempfile::tempdir().unwrap();
+    let data = &place.path().join("data");
+    done(data, &["site", "add", "shop"]);
+    let server = Server::start(&mut holdfast(data));
+    let address = format!("ws://{}/ws", server.http);
+    let (mut socket, _) = tungstenite::connect(address).unwrap();
+    let hello = r#"{"hello":{"version":1,"site":"shop","pace":"strict"}}"#;
+    socket.send(Message::text(hello)).unwrap();
+    let file = place.path().join("shop.toml");
+    std::fs::write(&file, "greeting = \"Hello!\"").unwrap();
+    done(data, &["site", "set", "shop", file.to_str().unwrap()]);
+    loop {
+        let text = socket.read().unwrap();
+        if text.to_text().unwrap_or_default() == r#"{"site":{"greeting":"Hello!"}}"# {
+            break;
+        }
+    }
+    assert!(server.stop());
+}
+
+#[test]
 fn sites_and_agents_are_kept() {
     let place = tempfile::tempdir().unwrap();
     let data = &place.path().join("data");

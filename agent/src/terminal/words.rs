@@ -5,7 +5,7 @@ use holdfast_agent::sanitise::clean_line;
 use holdfast_protocol::client::Status;
 use holdfast_protocol::time::Millis;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 
 /// A span as people say it: `12 s`, `3 min`, `2 h`, `4 d`.
 pub(crate) fn span(span: Millis) -> String {
@@ -85,11 +85,11 @@ pub(crate) fn connection(model: &Model, now: Millis) -> (Mood, String) {
     }
 }
 
-fn zoned(at: Millis, zone: &TimeZone) -> Zoned {
+fn zoned(at: Millis, zone: &TimeZone) -> ZonedDateTime {
     let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
     // A moment beyond the calendar comes from a server gone mad; the beginning of time shows it.
     let stamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
-    stamp.to_zoned(zone.clone())
+    stamp.to_zoned_datetime(zone.clone())
 }
 
 #[cfg(test)]

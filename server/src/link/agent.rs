@@ -299,7 +299,7 @@ impl Session {
                 let events = vec![*event];
                 line.send(&AgentDown::Events { events }).await
             }
-            Settled::Appended(Appended::Duplicate(_)) => Ok(()),
+            Settled::Appended(Appended::Duplicate(_) | Appended::Apart(_)) => Ok(()),
             Settled::Rejected(rejected) => line.send(&Plain::Rejected(rejected)).await,
             Settled::Failed(end) => Err(end),
         }

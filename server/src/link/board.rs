@@ -4,14 +4,17 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use holdfast_protocol::frame::{AgentDown, Colleague, Staff, Status};
+use holdfast_protocol::frame::{AgentDown, Colleague, SiteState, Staff, Status};
 use holdfast_protocol::id::AgentId;
+use holdfast_protocol::time::Millis;
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 
 use super::Shared;
+use crate::clock::span;
+use crate::desk::SiteSettings;
 use crate::key::SiteId;
-use crate::log::Standing;
+use crate::log::{self, Standing};
 use crate::presence::{Change, VisitorView};
 
 /// News that an agent's connection may lag behind before it gets the newest state instead.
@@ -19,6 +22,9 @@ const NEWS: usize = 256;
 
 /// Names that a visitor is told: who reads more?
 const STAFF: usize = 10;
+
+/// Visitors hear so soon that a site has opened or closed.
+const HOURS: Millis = Millis(1_000);
 
 /// A frame for the agents of a site.
 #[derive(Clone, Debug)]
@@ -40,6 +46,9 @@ pub struct Board {
 struct Site {
     news: broadcast::Sender<News>,
     staff: watch::Sender<Staff>,
+    state: watch::Sender<SiteState>,
+    /// What the owner has set, read from the text beside it.
+    settings: (Arc<str>, SiteSettings),
 }
 
 impl Board {
@@ -53,6 +62,28 @@ impl Board {
     #[must_use]
     pub fn staff(&self, site: SiteId) -> watch::Receiver<Staff> {
         self.lock().entry(site).or_default().staff.subscribe()
+    }
+
+    /// News for a visitor of a site: how it stands, at this moment first.
+    #[must_use]
+    pub fn site(&self, site: &log::Site, unix: Millis) -> watch::Receiver<SiteState> {
+        let mut sites = self.lock();
+        let place = sites.entry(site.id).or_default();
+        if place.settings.0 != site.settings {
+            let settings = read(site).unwrap_or_else(|error| {
+                tracing::error!(site = site.name, %error, "can't read what its owner has set");
+                // What held before is nearer to their wish than nothing.
+                std::mem::take(&mut place.settings.1)
+            });
+            place.settings = (Arc::clone(&site.settings), settings);
+        }
+        let state = place.settings.1.state(unix);
+        place.state.send_if_modified(|now| {
+            let has_changed = *now != state;
+            *now = state;
+            has_changed
+        });
+        place.state.subscribe()
     }
 
     /// Says something to the agents of a site, if there are any.
@@ -92,14 +123,25 @@ impl Default for Site {
         Self {
             news: broadcast::Sender::new(NEWS),
             staff: watch::Sender::new(Staff::default()),
+            state: watch::Sender::new(SiteState::default()),
+            settings: ("".into(), SiteSettings::default()),
         }
     }
+}
+
+fn read(site: &log::Site) -> Result<SiteSettings, serde_json::Error> {
+    if site.settings.is_empty() {
+        return Ok(SiteSettings::default());
+    }
+    serde_json::from_str(&site.settings)
 }
 
 /// Tells agents and visitors what changes in the log's receipts, in presence and among the agents, until
 /// the server stops.
 pub async fn run(shared: Arc<Shared>) {
     let mut agents = shared.log.agents();
+    let mut sites = shared.log.sites();
+    let mut hours = tokio::time::interval(span(HOURS));
     loop {
         tokio::select! {
             biased;
@@ -110,6 +152,8 @@ pub async fn run(shared: Arc<Shared>) {
                     shared.board.publish(standing.site, None, &AgentDown::Status(status));
                 }
             }
+            _ = sites.changed() => tell_sites(&shared, &sites),
+            _ = hours.tick() => tell_sites(&shared, &sites),
             changes = shared.presence.changes() => tell(&shared, changes).await,
             changed = agents.changed() => {
                 let mut sites: Vec<_> = agents.borrow_and_update().iter().map(|agent| agent.site).collect();
@@ -132,6 +176,7 @@ pub(super) fn status(shared: &Shared, standing: Standing) -> Status {
         present,
         last_seen,
         page,
+        trail,
     } = shared.presence.view((standing.site, standing.visitor));
     Status {
         conversation: standing.conversation,
@@ -140,7 +185,7 @@ pub(super) fn status(shared: &Shared, standing: Standing) -> Status {
         present,
         last_seen,
         page,
-        trail: Vec::new(),
+        trail,
     }
 }
 
@@ -162,6 +207,14 @@ async fn tell(shared: &Shared, changes: Vec<Change>) {
             Change::Visitor(conversation) => shared.log.touch(conversation).await,
             Change::Agents(site) => tell_agents(shared, site),
         }
+    }
+}
+
+fn tell_sites(shared: &Shared, sites: &watch::Receiver<Arc<Vec<Arc<log::Site>>>>) {
+    let unix = shared.clock.unix();
+    for site in sites.borrow().iter() {
+        // Whoever is here is woken where it has changed.
+        drop(shared.board.site(site, unix));
     }
 }
 

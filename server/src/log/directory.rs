@@ -1,7 +1,6 @@
 //! Sites and agents, remembered. An administrator's command changes them from another process, so what is
 //! remembered is looked up again every second.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use holdfast_protocol::id::AgentId;
@@ -13,16 +12,15 @@ use crate::store::{AgentRow, Site, SiteId, StoreError};
 
 #[derive(Debug, Default)]
 pub(super) struct Directory {
-    /// As many as there are sites: a name that is none is not remembered.
-    sites: Mutex<HashMap<String, SiteId>>,
-    staff: Staff,
+    sites: Newest<Vec<Arc<Site>>>,
+    staff: Newest<Vec<AgentRow>>,
 }
 
-/// Everybody who works here, as the last look into the store found it.
+/// What the last look into the store found.
 #[derive(Debug, Default)]
-pub(super) struct Staff {
+pub(super) struct Newest<T> {
     looks: Mutex<Looks>,
-    agents: watch::Sender<Arc<Vec<AgentRow>>>,
+    now: watch::Sender<Arc<T>>,
 }
 
 #[derive(Debug, Default)]
@@ -32,7 +30,7 @@ struct Looks {
     taken: u64,
 }
 
-impl Staff {
+impl<T: PartialEq> Newest<T> {
     /// A look begins: to be said before the store is asked.
     pub(super) fn begin(&self) -> u64 {
         let mut looks = lock(&self.looks);
@@ -42,23 +40,25 @@ impl Staff {
 
     /// What a look has found. Nothing, where one that began later has told already: what this one saw may
     /// be older, and would send away who has only just been let in.
-    pub(super) fn take(&self, look: u64, agents: Vec<AgentRow>) {
+    pub(super) fn take(&self, look: u64, found: T) {
         let mut looks = lock(&self.looks);
         if look < looks.taken {
             return;
         }
         looks.taken = look;
-        self.agents.send_if_modified(|now| {
-            let has_changed = **now != agents;
+        self.now.send_if_modified(|now| {
+            let has_changed = **now != found;
             if has_changed {
-                *now = Arc::new(agents);
+                *now = Arc::new(found);
             }
             has_changed
         });
     }
+}
 
+impl Newest<Vec<AgentRow>> {
     pub(super) fn has(&self, site: SiteId, id: AgentId) -> bool {
-        let agents = self.agents.borrow();
+        let agents = self.now.borrow();
         agents
             .iter()
             .any(|agent| agent.site == site && agent.id == id)
@@ -70,21 +70,42 @@ impl Log {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn site(&self, name: &str) -> Result<Option<SiteId>, StoreError> {
-        let known = lock(&self.inner.directory.sites).get(name).copied();
+    pub async fn site(&self, name: &str) -> Result<Option<Arc<Site>>, StoreError> {
+        let known = self.known_site(name);
         if known.is_some() {
             return Ok(known);
         }
+        // Anybody may ask for a name that is none, so all sites are looked up only where there is something to learn.
         let wanted = name.to_owned();
-        let found = self
-            .inner
-            .pool
-            .run(move |reader| reader.site(&wanted))
-            .await?;
-        Ok(found.map(|Site { id, name }| {
-            lock(&self.inner.directory.sites).insert(name, id);
-            id
-        }))
+        let pool = &self.inner.pool;
+        let found = pool.run(move |reader| reader.site(&wanted)).await?;
+        if found.is_some() {
+            self.refresh_sites().await?;
+        }
+        Ok(self.known_site(name).or(found.map(Arc::new)))
+    }
+
+    /// All sites, as of a second ago.
+    #[must_use]
+    pub fn sites(&self) -> watch::Receiver<Arc<Vec<Arc<Site>>>> {
+        self.inner.directory.sites.now.subscribe()
+    }
+
+    /// Looks up what the sites' owners have set.
+    ///
+    /// # Errors
+    /// When the database can't be read; what is remembered holds on.
+    pub async fn refresh_sites(&self) -> Result<(), StoreError> {
+        let sites = &self.inner.directory.sites;
+        let look = sites.begin();
+        let found = self.inner.pool.run(|reader| reader.sites()).await?;
+        sites.take(look, found.into_iter().map(Arc::new).collect());
+        Ok(())
+    }
+
+    fn known_site(&self, name: &str) -> Option<Arc<Site>> {
+        let sites = self.inner.directory.sites.now.borrow();
+        sites.iter().find(|site| site.name == name).cloned()
     }
 
     /// Whose secret has this hash, with the site's name.
@@ -117,7 +138,7 @@ impl Log {
     /// Everybody who works for a site, as of a second ago.
     #[must_use]
     pub fn agents_of(&self, site: SiteId) -> Vec<AgentRow> {
-        let agents = self.inner.directory.staff.agents.borrow();
+        let agents = self.inner.directory.staff.now.borrow();
         agents
             .iter()
             .filter(|agent| agent.site == site)
@@ -128,7 +149,7 @@ impl Log {
     /// Wakes when somebody comes or goes.
     #[must_use]
     pub fn agents(&self) -> watch::Receiver<Arc<Vec<AgentRow>>> {
-        self.inner.directory.staff.agents.subscribe()
+        self.inner.directory.staff.now.subscribe()
     }
 
     /// Looks up who works here.

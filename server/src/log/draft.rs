@@ -1,12 +1,14 @@
 //! One batch of appends on its way to the disk: what it reads, numbers and writes stays apart from what
 //! the writer remembers until the commit has succeeded.
 
+use std::collections::BTreeMap;
+
 use holdfast_protocol::event::{AgentEvent, Author, Body, VisitorFacts};
 use holdfast_protocol::id::{ConversationId, EventId};
 use holdfast_protocol::time::Millis;
 
 use super::heads::Heads;
-use super::{Append, AppendError, Appended, Place};
+use super::{Append, AppendError, Appended, Identify, Place};
 use crate::store::{Batch, Head, SiteId, StoreError, VisitorId};
 
 /// What an append ends as.
@@ -21,6 +23,7 @@ pub(super) struct Draft<'a> {
     at: Millis,
     events: Vec<(SiteId, VisitorId, AgentEvent)>,
     opened: Vec<ConversationId>,
+    moved: BTreeMap<(SiteId, VisitorId), VisitorId>,
 }
 
 /// A batch that has reached the disk.
@@ -28,7 +31,10 @@ pub(super) struct Committed {
     pub(super) changed: Heads,
     pub(super) next_conversation: ConversationId,
     pub(super) events: Vec<(SiteId, VisitorId, AgentEvent)>,
+    /// Conversations of which agents hear for the first time, or of another visitor than before.
     pub(super) opened: Vec<ConversationId>,
+    /// Tokens' visitors whose conversation has become a person's.
+    pub(super) moved: Vec<(SiteId, VisitorId)>,
 }
 
 impl<'a> Draft<'a> {
@@ -46,6 +52,7 @@ impl<'a> Draft<'a> {
             at,
             events: Vec::new(),
             opened: Vec::new(),
+            moved: BTreeMap::new(),
         }
     }
 
@@ -55,7 +62,9 @@ impl<'a> Draft<'a> {
             return Ok(Err(AppendError::Storage));
         }
         let head = match &append.place {
-            Place::Visitor { visitor, .. } => self.head_of(append.site, *visitor)?,
+            Place::Visitor { visitor, token, .. } => {
+                self.of_person(append.site, *visitor, *token)?
+            }
             Place::Conversation(id) => match self.head(*id)? {
                 Some(head) if head.site == append.site => Some(head),
                 Some(_) | None => return Ok(Err(AppendError::UnknownConversation)),
@@ -66,6 +75,9 @@ impl<'a> Draft<'a> {
         {
             return Ok(Ok(Appended::Duplicate(Box::new(event))));
         }
+        if let Some(event) = self.find_apart(append, head.as_ref())? {
+            return Ok(Ok(Appended::Apart(Box::new(event))));
+        }
         let body = match &append.body {
             Ok(body) => body.clone(),
             Err(rejected) => return Ok(Err(AppendError::Rejected(Box::new(rejected.clone())))),
@@ -73,7 +85,9 @@ impl<'a> Draft<'a> {
         let mut head = match (head, &append.place) {
             (Some(head), _) => head,
             // Nothing but a message begins a conversation.
-            (None, Place::Visitor { visitor, facts }) if matches!(body, Body::Message { .. }) => {
+            (None, Place::Visitor { visitor, facts, .. })
+                if matches!(body, Body::Message { .. }) =>
+            {
                 self.open(append.site, *visitor, facts, append.id)?
             }
             (None, Place::Visitor { .. } | Place::Conversation(_)) => {
@@ -83,6 +97,45 @@ impl<'a> Draft<'a> {
         self.insert(&mut head, append.id, append.author.clone(), body)?;
         self.changed.put(head);
         Ok(Ok(Appended::New))
+    }
+
+    /// Makes a token's conversation the person's, where there is one and they have none.
+    pub(super) fn identify(&mut self, identify: &Identify) -> Result<(), StoreError> {
+        let Identify {
+            site,
+            token,
+            person,
+        } = *identify;
+        // A token that leads to somebody already is theirs for good.
+        let Some(mut head) = self.head_of(site, token)? else {
+            return Ok(());
+        };
+        if self.head_of(site, person)?.is_some() {
+            return Ok(());
+        }
+        self.batch.hand_over(&head, person)?;
+        head.visitor = person;
+        self.opened.push(head.id);
+        self.changed.put(head);
+        self.moved.insert((site, token), person);
+        Ok(())
+    }
+
+    /// Appends that something else is known of a visitor.
+    pub(super) fn append_facts(
+        &mut self,
+        id: ConversationId,
+        facts: &VisitorFacts,
+    ) -> Result<(), StoreError> {
+        let Some(mut head) = self.head(id)? else {
+            return Ok(());
+        };
+        let visitor = facts.clone();
+        // Unlike any message's, whose id stands on its `opened`.
+        let event = EventId::new(self.at, u128::from(head.events));
+        self.insert(&mut head, event, Author::System {}, Body::Facts { visitor })?;
+        self.changed.put(head);
+        Ok(())
     }
 
     /// Writes a conversation's receipts along.
@@ -98,6 +151,7 @@ impl<'a> Draft<'a> {
             next_conversation: self.next_conversation,
             events: self.events,
             opened: self.opened,
+            moved: self.moved.into_keys().collect(),
         })
     }
 
@@ -130,7 +184,66 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The conversation of whoever writes. What their token wrote on an older line a moment ago, when it was not there
+    /// yet at their hello, becomes theirs now.
+    fn of_person(
+        &mut self,
+        site: SiteId,
+        visitor: VisitorId,
+        token: Option<VisitorId>,
+    ) -> Result<Option<Head>, StoreError> {
+        let head = self.resolved(site, visitor)?;
+        let Some(token) = token.filter(|_| head.is_none()) else {
+            return Ok(head);
+        };
+        self.identify(&Identify {
+            site,
+            token,
+            person: visitor,
+        })?;
+        self.head_of(site, visitor)
+    }
+
+    /// The conversation of a visitor, or of the person whose theirs has become.
+    fn resolved(&self, site: SiteId, visitor: VisitorId) -> Result<Option<Head>, StoreError> {
+        if let Some(head) = self.head_of(site, visitor)? {
+            return Ok(Some(head));
+        }
+        let person = match self.moved.get(&(site, visitor)) {
+            Some(person) => Some(*person),
+            None => self.batch.alias_of(site, visitor)?,
+        };
+        match person {
+            Some(person) => self.head_of(site, person),
+            None => Ok(None),
+        }
+    }
+
+    /// The event of this name in the conversation of the writer's token, where that is another: what was written
+    /// before the visitor said who they are, and was sent again after it.
+    fn find_apart(
+        &self,
+        append: &Append,
+        head: Option<&Head>,
+    ) -> Result<Option<AgentEvent>, StoreError> {
+        let Place::Visitor {
+            token: Some(token), ..
+        } = &append.place
+        else {
+            return Ok(None);
+        };
+        match self.head_of(append.site, *token)? {
+            Some(apart) if head.is_none_or(|head| head.id != apart.id) => {
+                self.batch.find(apart.id, &append.author, append.id)
+            }
+            Some(_) | None => Ok(None),
+        }
+    }
+
     fn head_of(&self, site: SiteId, visitor: VisitorId) -> Result<Option<Head>, StoreError> {
+        if self.moved.contains_key(&(site, visitor)) {
+            return Ok(None);
+        }
         let changed = self.changed.of(site, visitor);
         match changed.or_else(|| self.known.of(site, visitor)) {
             Some(head) => Ok(Some(head.clone())),

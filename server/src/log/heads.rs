@@ -60,7 +60,12 @@ impl Heads {
 
     pub(super) fn put(&mut self, head: Head) {
         self.by_visitor.insert((head.site, head.visitor), head.id);
-        self.heads.insert(head.id, head);
+        let key = (head.site, head.visitor);
+        if let Some(before) = self.heads.insert(head.id, head)
+            && (before.site, before.visitor) != key
+        {
+            self.by_visitor.remove(&(before.site, before.visitor));
+        }
     }
 
     pub(super) fn put_last_offset(&mut self, site: SiteId, last: u64) {

@@ -13,7 +13,7 @@ use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler}
 use shuttle::thread::{self, JoinHandle};
 use shuttle::{Config, Runner};
 
-use super::directory::Staff;
+use super::directory::Newest;
 use super::feed::{Feed, Standing};
 use super::pool::Shelf;
 use super::streams::{ConversationNow, Streams};
@@ -329,10 +329,10 @@ fn the_feed_ends_with_the_newest_standings() {
 #[test]
 fn an_older_look_undoes_no_newer_one() {
     in_every_order("somebody logs in while a look is under way", || {
-        let staff = Arc::new(Staff::default());
+        let staff = Arc::new(Newest::<Vec<AgentRow>>::default());
         // A read of the store is one step, so that all orders can be tried.
         let store = Arc::new(std::sync::Mutex::new(Vec::new()));
-        let refresh = |staff: &Staff, store: &std::sync::Mutex<Vec<AgentRow>>| {
+        let refresh = |staff: &Newest<Vec<AgentRow>>, store: &std::sync::Mutex<Vec<AgentRow>>| {
             let look = staff.begin();
             step();
             let found = store.lock().unwrap().clone();

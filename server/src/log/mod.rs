@@ -6,8 +6,11 @@
 
 mod directory;
 mod draft;
+mod facts;
 mod feed;
 mod heads;
+#[cfg(test)]
+mod identity_tests;
 #[cfg(test)]
 #[cfg(feature = "shuttle")]
 mod interleavings;
@@ -31,13 +34,14 @@ use holdfast_protocol::time::Millis;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
+pub use facts::Told;
 pub use feed::{Feed, Standing};
 pub use streams::{ConversationNow, SiteSubscription, Subscription};
 pub use tail::Chunk;
 
 use crate::key::{SiteId, VisitorId};
 use crate::store::Store;
-pub use crate::store::{AgentRow, Head, Seen, StoreError};
+pub use crate::store::{AgentRow, Head, Seen, Site, StoreError};
 use directory::Directory;
 use pool::{Pool, Threads};
 use streams::Streams;
@@ -98,6 +102,9 @@ pub enum Place {
     Visitor {
         /// Whose.
         visitor: VisitorId,
+        /// Whose the connection's token is, where that is another: an event that is in their conversation already is
+        /// not appended once more.
+        token: Option<VisitorId>,
         /// What their page tells, for a conversation that begins.
         facts: Box<VisitorFacts>,
     },
@@ -112,6 +119,19 @@ pub enum Appended {
     New,
     /// Nothing: the author had named this event so before.
     Duplicate(Box<AgentEvent>),
+    /// Nothing: the author had named this event so before, in the conversation of their token, which stays apart.
+    Apart(Box<AgentEvent>),
+}
+
+/// A visitor has proven who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identify {
+    /// On which site.
+    pub site: SiteId,
+    /// Whose the connection's token is.
+    pub token: VisitorId,
+    /// Whose it is from now on, if its conversation is the person's first.
+    pub person: VisitorId,
 }
 
 /// Why an append did not succeed.
@@ -229,6 +249,9 @@ impl Log {
             if let Err(error) = self.refresh_agents().await {
                 tracing::error!(%error, "can't read who works here");
             }
+            if let Err(error) = self.refresh_sites().await {
+                tracing::error!(%error, "can't read what the sites' owners have set");
+            }
         }
     }
 
@@ -255,6 +278,25 @@ impl Log {
             .send(Command::Append(append, answer))
             .await;
         outcome
+    }
+
+    /// Makes a token's conversation the person's, where there is one and the person has none. Returns once that is
+    /// on disk, and the lines that stand on the token alone are told.
+    ///
+    /// # Errors
+    /// When it could not be written; it may succeed later.
+    pub async fn identify(&self, identify: Identify) -> Result<(), AppendError> {
+        let (answer, outcome) = oneshot::channel();
+        let command = Command::Identify(identify, answer);
+        let _ = self.inner.commands.send(command).await;
+        outcome.await.unwrap_or(Err(AppendError::Stopped))
+    }
+
+    /// More is known of the visitor of a conversation of `site`. What is news becomes an event within a second, or
+    /// some seconds after the last of that kind.
+    pub async fn tell(&self, site: SiteId, conversation: ConversationId, told: Told) {
+        let command = Command::Tell(site, conversation, Box::new(told));
+        let _ = self.inner.commands.send(command).await;
     }
 
     /// One side has come so far in a conversation of `site`. Goes no further than the log, and never back.

@@ -43,6 +43,36 @@ impl Log {
         Ok(head)
     }
 
+    /// Whether a visitor has a conversation.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn has_conversation(
+        &self,
+        site: SiteId,
+        visitor: VisitorId,
+    ) -> Result<bool, StoreError> {
+        let pool = &self.inner.pool;
+        let head = pool
+            .run(move |reader| reader.head_of(site, visitor))
+            .await?;
+        Ok(head.is_some())
+    }
+
+    /// Who stands behind a token: its own visitor, or the person whose its conversation has become. To be asked
+    /// after subscribing to its own visitor, so that what becomes of it meanwhile is told to the subscriber.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn person_behind(
+        &self,
+        site: SiteId,
+        visitor: VisitorId,
+    ) -> Result<Option<VisitorId>, StoreError> {
+        let pool = &self.inner.pool;
+        pool.run(move |reader| reader.alias_of(site, visitor)).await
+    }
+
     /// The next events of a visitor's conversation from the store, where [`Subscription::tail`] has none.
     ///
     /// # Errors

@@ -36,6 +36,8 @@ pub struct ConversationNow {
     pub seen: Seen,
     /// What an agent's typing said last.
     pub typing: Option<TypingNow>,
+    /// The conversation has become a person's: nothing comes here any more, and who comes back is led there.
+    pub has_moved: bool,
 }
 
 /// What an agent's typing said last.
@@ -150,6 +152,10 @@ impl Streams {
         let Some(Held { stream, .. }) = conversations.by_visitor.get(&key) else {
             return;
         };
+        // A look into the store that began before it moved may end after.
+        if stream.now.borrow().has_moved {
+            return;
+        }
         stream.now.send_if_modified(|now| {
             let newer = Seen {
                 visitor: now.seen.visitor.max(seen.visitor),
@@ -163,6 +169,24 @@ impl Streams {
             is_news
         });
         conversations.by_id.insert(conversation, key);
+    }
+
+    /// Says that a visitor's conversation has become a person's.
+    pub(super) fn moved(&self, key: Key) {
+        let mut conversations = lock(&self.conversations);
+        let Some(Held { stream, .. }) = conversations.by_visitor.get(&key) else {
+            return;
+        };
+        let mut conversation = None;
+        stream.now.send_modify(|now| {
+            now.has_moved = true;
+            conversation = now.conversation.take();
+        });
+        if let Some(conversation) = conversation
+            && conversations.by_id.get(&conversation) == Some(&key)
+        {
+            conversations.by_id.remove(&conversation);
+        }
     }
 
     /// Says that an agent of `site` is typing, to the visitor if they are here.
@@ -234,7 +258,9 @@ impl Drop for Subscription {
             return;
         }
         conversations.by_visitor.remove(&self.key);
-        if let Some(conversation) = self.stream.now.borrow().conversation {
+        if let Some(conversation) = self.stream.now.borrow().conversation
+            && conversations.by_id.get(&conversation) == Some(&self.key)
+        {
             conversations.by_id.remove(&conversation);
         }
     }

@@ -52,6 +52,7 @@ impl Place {
             site: self.site,
             place: super::Place::Visitor {
                 visitor: visitor(from),
+                token: None,
                 facts: Box::default(),
             },
             id: EventId(id),

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use holdfast_protocol::event::Receipt;
+use holdfast_protocol::event::{Receipt, VisitorFacts};
 use holdfast_protocol::id::ConversationId;
 use holdfast_protocol::time::Millis;
 use tokio::sync::{mpsc, oneshot};
 
 use super::draft::{Answer, Committed, Draft};
+use super::facts::{Told, Waiting};
 use super::feed::{Feed, Standing};
 use super::heads::Heads;
 use super::streams::Streams;
-use super::{Append, AppendError, LogOptions, Side};
+use super::{Append, AppendError, Appended, Identify, LogOptions, Side};
 use crate::clock;
 use crate::key::SiteId;
 use crate::store::{Head, Store, StoreError, StoreReader};
@@ -30,6 +31,8 @@ const FORGET_TICKS: u32 = 600;
 #[derive(Debug)]
 pub(super) enum Command {
     Append(Append, oneshot::Sender<Answer>),
+    Identify(Identify, oneshot::Sender<Result<(), AppendError>>),
+    Tell(SiteId, ConversationId, Box<Told>),
     Seen {
         site: SiteId,
         conversation: ConversationId,
@@ -56,18 +59,42 @@ pub(super) struct Writer {
     next_conversation: ConversationId,
     /// Conversations whose receipts are newer than the store.
     dirty: BTreeSet<ConversationId>,
+    facts: Waiting,
     ticks_to_forget: u32,
 }
 
 /// What one round of the writer has to do, sorted.
 #[derive(Default)]
 struct Round {
-    appends: Vec<Append>,
-    answers: Vec<oneshot::Sender<Answer>>,
+    /// In the order in which they came.
+    tasks: Vec<Task>,
+    answers: Vec<Waiter>,
     flushed: Vec<oneshot::Sender<()>>,
     touched: BTreeSet<ConversationId>,
     is_tick: bool,
     stopped: Option<oneshot::Sender<()>>,
+}
+
+/// What a transaction is made of.
+enum Task {
+    Append(Append),
+    Identify(Identify),
+}
+
+/// Who waits for what a task ended as.
+enum Waiter {
+    Append(oneshot::Sender<Answer>),
+    Identify(oneshot::Sender<Result<(), AppendError>>),
+}
+
+impl Waiter {
+    fn answer(self, answer: Answer) {
+        // Who is gone by now reads it in the log.
+        match self {
+            Self::Append(waiting) => drop(waiting.send(answer)),
+            Self::Identify(waiting) => drop(waiting.send(answer.map(|_| ()))),
+        }
+    }
 }
 
 impl Writer {
@@ -88,6 +115,7 @@ impl Writer {
             options,
             heads: Heads::default(),
             dirty: BTreeSet::new(),
+            facts: Waiting::default(),
             ticks_to_forget: 0,
         })
     }
@@ -147,8 +175,18 @@ impl Writer {
     fn sort(&mut self, command: Command, round: &mut Round) {
         match command {
             Command::Append(append, answer) => {
-                round.appends.push(append);
-                round.answers.push(answer);
+                round.tasks.push(Task::Append(append));
+                round.answers.push(Waiter::Append(answer));
+            }
+            Command::Identify(identify, answer) => {
+                round.tasks.push(Task::Identify(identify));
+                round.answers.push(Waiter::Identify(answer));
+            }
+            Command::Tell(site, conversation, told) => {
+                if let Some(head) = self.head(conversation).filter(|head| head.site == site) {
+                    let known = head.facts.clone();
+                    self.facts.tell(conversation, &known, &told);
+                }
             }
             Command::Seen {
                 site,
@@ -179,18 +217,32 @@ impl Writer {
     }
 
     fn write(&mut self, mut round: Round) {
-        let has_receipts = !self.dirty.is_empty() && (round.is_tick || !round.flushed.is_empty());
+        if round.is_tick {
+            self.facts.tick();
+        }
+        let is_time = round.is_tick || !round.flushed.is_empty();
+        let facts = if is_time {
+            self.facts.due()
+        } else {
+            Vec::new()
+        };
+        let has_more = is_time && !(self.dirty.is_empty() && facts.is_empty());
         let mut answers = Vec::new();
-        if !round.appends.is_empty() || has_receipts {
-            match self.commit(&round.appends) {
+        if !round.tasks.is_empty() || has_more {
+            match self.commit(&round.tasks, &facts) {
                 Ok((settled, committed)) => {
                     answers = settled;
+                    self.facts.written(&facts);
                     self.publish(committed, &mut round.touched);
                 }
                 Err(error) => {
                     tracing::error!(%error, "nothing could be written; clients keep their messages");
-                    round.appends.iter().for_each(|append| append.lane.fail());
-                    answers.resize(round.appends.len(), Err(AppendError::Storage));
+                    for task in &round.tasks {
+                        if let Task::Append(append) = task {
+                            append.lane.fail();
+                        }
+                    }
+                    answers.resize(round.tasks.len(), Err(AppendError::Storage));
                 }
             }
         }
@@ -202,8 +254,7 @@ impl Writer {
             }
         }
         for (waiting, answer) in round.answers.into_iter().zip(answers) {
-            // Who is gone by now reads it in the log.
-            let _ = waiting.send(answer);
+            waiting.answer(answer);
         }
         if round.is_tick {
             self.forget();
@@ -216,14 +267,27 @@ impl Writer {
         }
     }
 
-    /// One transaction of all appends and of the receipts that wait.
-    fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Answer>, Committed), StoreError> {
+    /// One transaction of all that is to be done, and of the receipts that wait.
+    fn commit(
+        &mut self,
+        tasks: &[Task],
+        facts: &[(ConversationId, VisitorFacts)],
+    ) -> Result<(Vec<Answer>, Committed), StoreError> {
         let at = (self.options.wall)();
         let batch = self.store.begin()?;
         let mut draft = Draft::new(batch, &self.heads, self.next_conversation, at);
-        let mut answers = Vec::with_capacity(appends.len());
-        for append in appends {
-            answers.push(draft.append(append)?);
+        let mut answers = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            answers.push(match task {
+                Task::Append(append) => draft.append(append)?,
+                Task::Identify(identify) => {
+                    draft.identify(identify)?;
+                    Ok(Appended::New)
+                }
+            });
+        }
+        for (id, facts) in facts {
+            draft.append_facts(*id, facts)?;
         }
         let grown = draft.grown();
         draft.put_heads(&grown)?;
@@ -246,10 +310,14 @@ impl Writer {
             next_conversation,
             events,
             opened,
+            moved,
         } = committed;
         self.next_conversation = next_conversation;
         for (site, visitor, event) in &events {
             self.streams.publish(*site, *visitor, event);
+        }
+        for key in moved {
+            self.streams.moved(key);
         }
         let (heads, last_offsets) = changed.into_parts();
         for head in heads.into_values() {

@@ -1,11 +1,13 @@
 //! Presence: who is here, since when, on which page. Lossy, and with grace for short cuts.
 
 mod table;
+mod trail;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use holdfast_protocol::event::Page;
+use holdfast_protocol::frame::Track;
 use holdfast_protocol::id::ConversationId;
 use tokio::sync::Notify;
 
@@ -144,6 +146,15 @@ impl VisitorHere {
     pub fn moved(&self, page: Page) {
         self.presence
             .change(|table| table.visitor_moved(self.key, page));
+    }
+
+    /// It has seen the visitor do something.
+    pub fn tracked(&self, track: &Track) {
+        let moment = self.presence.moment();
+        let mut state = self.presence.lock();
+        if state.table.visitor_tracked(self.key, track, moment) {
+            self.presence.inner.notify.notify_one();
+        }
     }
 
     /// Its visitor has a conversation.

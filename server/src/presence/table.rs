@@ -3,14 +3,20 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use holdfast_protocol::event::Page;
+use holdfast_protocol::frame::{Track, Tracked};
 use holdfast_protocol::id::{AgentId, ConversationId};
 use holdfast_protocol::time::Millis;
 
+use super::trail::Trail;
 use crate::key::{SiteId, VisitorId};
 
 /// Visitors with a conversation whose departure is remembered; the oldest are forgotten first. At some
 /// 100 bytes each.
 const GONE: usize = 10_000;
+
+/// Agents are told so long after a page has tracked something, with all that it tracks meanwhile: a page that does it in
+/// a loop costs them one frame a second.
+const TRACK_PAUSE: Millis = Millis(1_000);
 
 /// A visitor of a site.
 pub type VisitorKey = (SiteId, VisitorId);
@@ -54,6 +60,8 @@ pub struct VisitorView {
     pub last_seen: Option<Millis>,
     /// The page that they look at.
     pub page: Option<Page>,
+    /// What their page has tracked last, oldest first.
+    pub trail: Vec<Tracked>,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +69,7 @@ struct Visitor {
     connections: u32,
     page: Option<Page>,
     conversation: Option<ConversationId>,
+    trail: Trail,
     left: Option<Left>,
 }
 
@@ -81,6 +90,7 @@ struct Left {
 enum Who {
     Visitor(VisitorKey),
     Agent(AgentKey),
+    Trail(VisitorKey),
 }
 
 /// Who is here.
@@ -89,7 +99,8 @@ pub struct Table {
     grace: Grace,
     visitors: HashMap<VisitorKey, Visitor>,
     agents: HashMap<AgentKey, Agent>,
-    leaving: BTreeSet<(Millis, Who)>,
+    /// What shows, and when.
+    due: BTreeSet<(Millis, Who)>,
     gone: HashMap<VisitorKey, Millis>,
     gone_order: VecDeque<VisitorKey>,
 }
@@ -102,7 +113,7 @@ impl Table {
             grace,
             visitors: HashMap::new(),
             agents: HashMap::new(),
-            leaving: BTreeSet::new(),
+            due: BTreeSet::new(),
             gone: HashMap::new(),
             gone_order: VecDeque::new(),
         }
@@ -119,7 +130,7 @@ impl Table {
         let is_return = visitor.connections == 0 && visitor.left.is_none();
         visitor.connections += 1;
         if let Some(left) = visitor.left.take() {
-            self.leaving.remove(&(left.shows, Who::Visitor(key)));
+            self.due.remove(&(left.shows, Who::Visitor(key)));
         }
         visitor.conversation = conversation.or(visitor.conversation);
         let has_moved = page.is_some() && page != visitor.page;
@@ -133,6 +144,18 @@ impl Table {
         let visitor = self.visitors.get_mut(&key)?;
         visitor.page = Some(page);
         visitor.conversation.map(Change::Visitor)
+    }
+
+    /// A visitor's page has tracked something. Returns whether there is something new to wait for.
+    pub fn visitor_tracked(&mut self, key: VisitorKey, track: &Track, at: Moment) -> bool {
+        let Some(visitor) = self.visitors.get_mut(&key) else {
+            return false;
+        };
+        let is_due = visitor.trail.push(track, at.unix);
+        if is_due {
+            self.due.insert((at.now + TRACK_PAUSE, Who::Trail(key)));
+        }
+        is_due
     }
 
     /// A visitor has a conversation now, so that agents care for them.
@@ -160,7 +183,7 @@ impl Table {
             unix: at.unix,
             shows,
         });
-        self.leaving.insert((shows, Who::Visitor(key)));
+        self.due.insert((shows, Who::Visitor(key)));
     }
 
     /// An agent's client was taken in.
@@ -169,7 +192,7 @@ impl Table {
         let is_return = agent.connections == 0 && agent.left.is_none();
         agent.connections += 1;
         if let Some(left) = agent.left.take() {
-            self.leaving.remove(&(left.shows, Who::Agent(key)));
+            self.due.remove(&(left.shows, Who::Agent(key)));
         }
         is_return.then_some(Change::Agents(key.0))
     }
@@ -188,23 +211,23 @@ impl Table {
             unix: at.unix,
             shows,
         });
-        self.leaving.insert((shows, Who::Agent(key)));
+        self.due.insert((shows, Who::Agent(key)));
     }
 
     /// When [`Table::expire`] has something to do.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Millis> {
-        self.leaving.first().map(|(shows, _)| *shows)
+        self.due.first().map(|(shows, _)| *shows)
     }
 
     /// Departures whose grace has ended.
     pub fn expire(&mut self, now: Millis) -> Vec<Change> {
         let mut changes = Vec::new();
-        while let Some((shows, who)) = self.leaving.first().copied() {
+        while let Some((shows, who)) = self.due.first().copied() {
             if shows > now {
                 break;
             }
-            self.leaving.pop_first();
+            self.due.pop_first();
             match who {
                 Who::Visitor(key) => {
                     let conversation = self.forget_visitor(key);
@@ -213,6 +236,12 @@ impl Table {
                 Who::Agent(key) => {
                     self.agents.remove(&key);
                     changes.push(Change::Agents(key.0));
+                }
+                Who::Trail(key) => {
+                    if let Some(visitor) = self.visitors.get_mut(&key) {
+                        visitor.trail.told();
+                        changes.extend(visitor.conversation.map(Change::Visitor));
+                    }
                 }
             }
         }
@@ -227,11 +256,13 @@ impl Table {
                 present: true,
                 last_seen: Some(visitor.left.map_or(unix, |left| left.unix)),
                 page: visitor.page.clone(),
+                trail: visitor.trail.steps(),
             },
             None => VisitorView {
                 present: false,
                 last_seen: self.gone.get(&key).copied(),
                 page: None,
+                trail: Vec::new(),
             },
         }
     }
@@ -318,6 +349,49 @@ mod tests {
             table.visitor(VISITOR, Millis(0)).page,
             Some(Page::new("/b", "B"))
         );
+    }
+
+    #[test]
+    fn a_page_that_tracks_in_a_loop_is_told_once_a_second() {
+        let mut table = table();
+        table.visitor_came(VISITOR, None, Some(TALK));
+        let track = |n: u64| Track {
+            name: format!("step\n{n}"),
+            detail: Some(" ".to_owned()),
+        };
+        assert!(table.visitor_tracked(VISITOR, &track(0), at(0)));
+        for n in 1..100 {
+            assert!(!table.visitor_tracked(VISITOR, &track(n), at(n)));
+            assert!(!table.visitor_tracked(VISITOR, &track(n), at(n + 1)));
+        }
+        assert_eq!(table.next_expiry(), Some(TRACK_PAUSE));
+        assert!(table.expire(Millis(TRACK_PAUSE.0 - 1)).is_empty());
+        assert_eq!(table.expire(TRACK_PAUSE), [Change::Visitor(TALK)]);
+        let trail = table.visitor(VISITOR, Millis(0)).trail;
+        let names: Vec<_> = trail.iter().map(|step| step.name.as_str()).collect();
+        assert_eq!(
+            (names.len(), names[0], names[9]),
+            (10, "step 90", "step 99")
+        );
+        assert_eq!(
+            (trail[9].at, trail[9].detail.as_deref()),
+            (Millis(1100), None)
+        );
+        assert!(table.visitor_tracked(VISITOR, &track(7), at(2000)));
+    }
+
+    #[test]
+    fn a_trail_of_nobody_is_not_told() {
+        let mut table = table();
+        let track = Track {
+            name: "cart".to_owned(),
+            detail: None,
+        };
+        assert!(!table.visitor_tracked(VISITOR, &track, at(0)), "not here");
+        table.visitor_came(VISITOR, None, None);
+        assert!(table.visitor_tracked(VISITOR, &track, at(0)));
+        assert!(table.expire(TRACK_PAUSE).is_empty(), "no conversation");
+        assert_eq!(table.visitor(VISITOR, Millis(0)).trail.len(), 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod error;
 mod read;
 mod retain;
+mod site;
 mod sqlite;
 mod staff;
 #[cfg(test)]
@@ -18,8 +19,9 @@ use holdfast_protocol::id::{AgentId, ConversationId};
 pub use crate::key::{SiteId, VisitorId};
 pub use error::StoreError;
 pub use read::{History, LogBounds, StoreReader};
+pub use site::Site;
 pub use sqlite::Store;
-pub use staff::{AgentRow, Site};
+pub use staff::AgentRow;
 pub use write::Batch;
 
 /// How far both sides of a conversation have come.

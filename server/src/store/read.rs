@@ -52,6 +52,18 @@ impl StoreReader {
         head_of(&self.connection, site, visitor)
     }
 
+    /// Whose a token's conversation has become, where it has become a person's.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn alias_of(
+        &self,
+        site: SiteId,
+        visitor: VisitorId,
+    ) -> Result<Option<VisitorId>, StoreError> {
+        alias_of(&self.connection, site, visitor)
+    }
+
     /// What the site's log holds.
     ///
     /// # Errors
@@ -246,6 +258,18 @@ pub(super) fn head_of(
     ))?;
     let mut rows = statement.query(params![site.0, visitor.0])?;
     rows.next()?.map(read_head).transpose()
+}
+
+pub(super) fn alias_of(
+    connection: &Connection,
+    site: SiteId,
+    visitor: VisitorId,
+) -> Result<Option<VisitorId>, StoreError> {
+    let person = connection
+        .prepare_cached("SELECT person FROM alias WHERE site = ?1 AND visitor = ?2")?
+        .query_row(params![site.0, visitor.0], |row| row.get(0))
+        .optional()?;
+    Ok(person.map(VisitorId))
 }
 
 pub(super) fn site_bounds(connection: &Connection, site: SiteId) -> Result<LogBounds, StoreError> {

@@ -1,4 +1,4 @@
--- Version 1. Rows cluster by time: an event's key is its place in the site's log, and a link to the
+-- Version 1; later versions are steps from it. Rows cluster by time: an event's key is its place in the site's log, and a link to the
 -- conversation's previous event stands in for a second index, so that a commit dirties few pages.
 
 CREATE TABLE meta (

@@ -15,7 +15,7 @@ const FILE: &str = "holdfast.db";
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
 /// The newest version of the schema that this program knows.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// More conversations than a server makes between a backup and the day on which it is needed.
 const LOST_CONVERSATIONS: u64 = 1_000_000;
@@ -173,12 +173,17 @@ impl Store {
                 known: VERSION,
             });
         }
-        if found < VERSION {
+        if found < 1 {
             tx.execute_batch(include_str!("schema.sql"))?;
             tx.execute(
                 "INSERT INTO meta (key, value) VALUES ('epoch', ?1)",
                 [Epoch::new(random).0],
             )?;
+        }
+        if found < 2 {
+            tx.execute_batch(include_str!("schema_2.sql"))?;
+        }
+        if found < VERSION {
             tx.pragma_update(None, "user_version", VERSION)?;
         }
         Ok(tx.commit()?)

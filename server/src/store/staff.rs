@@ -1,18 +1,9 @@
-//! Sites and the people who work for them.
+//! The people who work for sites.
 
 use holdfast_protocol::id::AgentId;
 use rusqlite::{OptionalExtension, params};
 
 use super::{SiteId, Store, StoreError, StoreReader};
-
-/// A site.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Site {
-    /// Its number.
-    pub id: SiteId,
-    /// Its name, as in the tag's `data-site`.
-    pub name: String,
-}
 
 /// Somebody who works for a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,22 +17,6 @@ pub struct AgentRow {
 }
 
 impl Store {
-    /// Makes a site; nothing where one of that name exists.
-    ///
-    /// # Errors
-    /// When the database can't be written.
-    pub fn add_site(&mut self, name: &str) -> Result<Option<Site>, StoreError> {
-        let made = self.connection.execute(
-            "INSERT INTO site (name) VALUES (?1) ON CONFLICT DO NOTHING",
-            [name],
-        )?;
-        let id = u64::try_from(self.connection.last_insert_rowid()).unwrap_or(0);
-        Ok((made > 0).then(|| Site {
-            id: SiteId(id),
-            name: name.to_owned(),
-        }))
-    }
-
     /// Takes somebody on. Only the hash of their secret is kept.
     ///
     /// # Errors
@@ -75,39 +50,6 @@ impl Store {
 }
 
 impl StoreReader {
-    /// The site of a name.
-    ///
-    /// # Errors
-    /// When the database can't be read.
-    pub fn site(&self, name: &str) -> Result<Option<Site>, StoreError> {
-        let id: Option<u64> = self
-            .connection
-            .prepare_cached("SELECT id FROM site WHERE name = ?1")?
-            .query_row([name], |row| row.get(0))
-            .optional()?;
-        Ok(id.map(|id| Site {
-            id: SiteId(id),
-            name: name.to_owned(),
-        }))
-    }
-
-    /// All sites, by name.
-    ///
-    /// # Errors
-    /// When the database can't be read.
-    pub fn sites(&self) -> Result<Vec<Site>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT id, name FROM site ORDER BY name")?;
-        let sites = statement.query_map([], |row| {
-            Ok(Site {
-                id: SiteId(row.get(0)?),
-                name: row.get(1)?,
-            })
-        })?;
-        Ok(sites.collect::<Result<_, _>>()?)
-    }
-
     /// Everybody who has access now, by number.
     ///
     /// # Errors

@@ -280,6 +280,83 @@ fn an_epoch_lasts_until_it_is_renewed() {
 }
 
 #[test]
+fn what_an_owner_sets_reads_back() {
+    let mut fresh = fresh();
+    let (site, reader) = (fresh.site, fresh.store.reader().unwrap());
+    let plain = reader.site("shop").unwrap().unwrap();
+    assert_eq!((&*plain.settings, &plain.identity_key), ("", &None));
+    fresh.store.set_settings(site, "{}").unwrap();
+    fresh.store.set_identity_key(site, "key").unwrap();
+    fresh.store.require_identity(site, true).unwrap();
+    let set = reader.sites().unwrap().remove(0);
+    assert_eq!(&*set.settings, "{}");
+    assert_eq!(set.identity_key.as_deref(), Some("key"));
+    assert!(set.requires_identity);
+}
+
+#[test]
+fn a_conversation_is_handed_over_whole_or_not_at_all() {
+    let mut fresh = fresh();
+    let heads = fresh.fill(20);
+    let (site, person) = (fresh.site, VisitorId([9; 16]));
+    let batch = fresh.store.begin().unwrap();
+    batch.hand_over(&heads[0], person).unwrap();
+    drop(batch);
+    let reader = fresh.store.reader().unwrap();
+    assert_eq!(reader.head_of(site, person).unwrap(), None);
+    assert_eq!(reader.alias_of(site, heads[0].visitor).unwrap(), None);
+    let batch = fresh.store.begin().unwrap();
+    batch.hand_over(&heads[0], person).unwrap();
+    batch.commit().unwrap();
+    let found = reader.head_of(site, person).unwrap().unwrap();
+    assert_eq!((found.id, found.last_seq), (heads[0].id, heads[0].last_seq));
+    assert_eq!(reader.head_of(site, heads[0].visitor).unwrap(), None);
+    let alias = |head: &Head| reader.alias_of(site, head.visitor).unwrap();
+    assert_eq!((alias(&heads[0]), alias(&heads[1])), (Some(person), None));
+}
+
+#[test]
+fn a_database_of_the_first_version_is_brought_up_to_date() {
+    let place = tempfile::tempdir().unwrap();
+    let connection = rusqlite::Connection::open(place.path().join("holdfast.db")).unwrap();
+    connection
+        .execute_batch(include_str!("schema.sql"))
+        .unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO meta (key, value) VALUES ('epoch', 7);
+             INSERT INTO site (name) VALUES ('shop');
+             INSERT INTO conversation VALUES (4, 1, x'01010101010101010101010101010101', 1, 1, 1, 1, 1, 1,
+                 NULL, '{\"locale\":\"en\"}', 0, 0, 0, 0);
+             INSERT INTO event VALUES (1, 1, 4, 1, 0, x'00000000000000000000000000000001', 0, NULL, 5,
+                 '{\"message\":{\"text\":\"hello\"}}');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    drop(connection);
+    let store = Store::open(place.path(), 1 << 20).unwrap();
+    assert_eq!(store.epoch().unwrap().0, 7, "the log lives on");
+    let reader = store.reader().unwrap();
+    let site = reader.site("shop").unwrap().unwrap();
+    assert!(site.settings.is_empty() && !site.requires_identity);
+    let head = reader
+        .head_of(site.id, VisitorId([1; 16]))
+        .unwrap()
+        .unwrap();
+    assert_eq!(head.facts.locale.as_deref(), Some("en"));
+    let events = reader.conversation_after(head.id, 0, 9).unwrap();
+    assert_eq!(
+        events[0].body,
+        Body::Message {
+            text: "hello".to_owned()
+        }
+    );
+    assert_eq!(reader.alias_of(site.id, head.visitor).unwrap(), None);
+    drop((store, reader));
+    Store::open(place.path(), 0).expect("a second time nothing is to be done");
+}
+
+#[test]
 fn a_later_version_is_left_alone() {
     let fresh = fresh();
     let connection = &fresh.store.connection;

@@ -116,7 +116,7 @@ impl Batch<'_> {
                      first_seq = excluded.first_seq, last_seq = excluded.last_seq,
                      last_offset = excluded.last_offset, newest_offset = excluded.newest_offset,
                      events = excluded.events, is_open = excluded.is_open,
-                     assigned = excluded.assigned,
+                     assigned = excluded.assigned, facts = excluded.facts,
                      visitor_delivered = excluded.visitor_delivered,
                      visitor_read = excluded.visitor_read,
                      agents_delivered = excluded.agents_delivered,
@@ -139,6 +139,32 @@ impl Batch<'_> {
                 head.seen.agents.delivered,
                 head.seen.agents.read,
             ])?;
+        Ok(())
+    }
+
+    /// Whose a token's conversation has become, where it has become a person's.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn alias_of(
+        &self,
+        site: SiteId,
+        visitor: VisitorId,
+    ) -> Result<Option<VisitorId>, StoreError> {
+        read::alias_of(&self.tx, site, visitor)
+    }
+
+    /// Makes a token's conversation a person's, who has none, and remembers that the token leads there.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn hand_over(&self, head: &Head, person: VisitorId) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached("UPDATE conversation SET visitor = ?2 WHERE id = ?1")?
+            .execute(params![head.id.0, person.0])?;
+        self.tx
+            .prepare_cached("INSERT INTO alias (site, visitor, person) VALUES (?1, ?2, ?3)")?
+            .execute(params![head.site.0, head.visitor.0, person.0])?;
         Ok(())
     }
 

@@ -5,7 +5,9 @@
 )]
 
 mod agents;
+mod identity;
 mod lines;
+mod people;
 mod visitors;
 
 use std::sync::Arc;
@@ -114,6 +116,13 @@ impl Place {
         (id, token)
     }
 
+    /// Changes a site as an administrator beside the server does, and lets the server look.
+    async fn administer(&self, change: impl FnOnce(&mut Store, SiteId)) {
+        let mut store = Store::open(self.folder.path(), 0).unwrap();
+        change(&mut store, self.site);
+        self.shared.log.refresh_sites().await.unwrap();
+    }
+
     fn connect_visitor(&self) -> Peer {
         let (pipe, to_server, from_server) = pipe();
         let task = tokio::spawn(visitor::run(pipe, self.shared.clone(), ()));
@@ -135,8 +144,12 @@ impl Place {
     }
 
     async fn visitor(&self, token: Option<&str>, resume: Option<Resume>) -> (Peer, VisitorWelcome) {
+        self.visitor_who(hello(token, resume)).await
+    }
+
+    async fn visitor_who(&self, hello: Hello) -> (Peer, VisitorWelcome) {
         let mut peer = self.connect_visitor();
-        peer.say(&VisitorUp::Hello(hello(token, resume))).await;
+        peer.say(&VisitorUp::Hello(hello)).await;
         match peer.hear().await {
             VisitorDown::Welcome(welcome) => (peer, welcome),
             other => panic!("{other:?}"),
@@ -208,6 +221,13 @@ impl Peer {
     async fn hear<F: DeserializeOwned>(&mut self) -> F {
         let text = self.hear_text().await.expect("the server has closed");
         serde_json::from_str(&text).expect(&text)
+    }
+
+    /// Returns when the server has taken in all that a visitor has said.
+    async fn pong(&mut self) {
+        self.say(&VisitorUp::Ping { n: 1 }).await;
+        self.until(|down| matches!(down, VisitorDown::Pong { .. }).then_some(()))
+            .await;
     }
 
     /// The first frame of which `pick` makes something; what comes before it is passed over.

@@ -1,25 +1,25 @@
 //! A visitor's connection.
 
+mod greet;
+
 use std::sync::Arc;
 
 use holdfast_protocol::event::{Author, Body, Page, Receipt, VisitorEvent, VisitorFacts, cut};
 use holdfast_protocol::frame::{
-    self, AgentDown, Hello, RefusalCode, Rejected, Resume, SiteState, Staff, Typing, VisitorDown,
-    VisitorUp, VisitorWelcome,
+    self, AgentDown, Rejected, SiteState, Staff, Typing, VisitorDown, VisitorUp,
 };
 use holdfast_protocol::id::{ConversationId, EventId};
 use holdfast_protocol::limits;
-use holdfast_protocol::reader::{self, Bounds, Read};
+use holdfast_protocol::reader::Read;
 use tokio::sync::watch;
 
-use super::line::{self, End, Line, Plain};
+use super::line::{End, Line, Plain};
 use super::pending::{Pending, Settled};
 use super::{Incoming, Shared, Transport};
 use crate::desk;
 use crate::key::{SiteId, VisitorId};
-use crate::log::{Append, Appended, Head, Lane, Place, Side, Subscription};
+use crate::log::{Append, Appended, Lane, Log, Place, Side, Subscription, Told};
 use crate::presence::VisitorHere;
-use crate::secret;
 
 /// Serves a visitor's connection until its end, and holds `place` so long.
 pub fn run<T: Transport, P: Send>(
@@ -30,7 +30,7 @@ pub fn run<T: Transport, P: Send>(
     let mut line = Line::new(transport, shared);
     // No `async fn`, whose future would keep room for its arguments beside the line.
     async move {
-        let end = match Box::pin(greet(&mut line)).await {
+        let end = match Box::pin(greet::greet(&mut line)).await {
             Ok(mut session) => session.serve(&mut line).await,
             Err(end) => end,
         };
@@ -43,9 +43,14 @@ pub fn run<T: Transport, P: Send>(
 struct Session {
     site: SiteId,
     visitor: VisitorId,
+    /// Whose the token is, where that is another.
+    token: Option<VisitorId>,
     locale: Option<Box<str>>,
+    /// What was said of the visitor; nothing where nothing was.
+    told: Option<Box<Told>>,
     stream: Subscription,
     staff: watch::Receiver<Staff>,
+    state: watch::Receiver<SiteState>,
     here: VisitorHere,
     lane: Lane,
     pending: Pending,
@@ -61,125 +66,10 @@ enum Wake {
     Settled(Settled),
     Grown,
     Staff,
+    State,
     Read,
     Time,
     Stop,
-}
-
-async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, End> {
-    let text = line.first_text().await?;
-    let VisitorUp::Hello(hello) = line::parse_first(&text)? else {
-        return Err(End::bad_frame("the first frame must be `hello`"));
-    };
-    let shared = Arc::clone(&line.shared);
-    let site = admit(&shared, &hello).await?;
-    let is_new = hello.token.is_none();
-    let token = match &hello.token {
-        Some(token) => token.clone(),
-        None => (shared.draw_token)().map_err(|error| {
-            tracing::error!(%error, "no randomness for a visitor's token");
-            End::Disk
-        })?,
-    };
-    let visitor = secret::visitor_of(&token);
-    // Subscribed first, so that what is appended during the look into the store wakes this reader.
-    let mut stream = shared.log.subscribe(site, visitor);
-    let head = if is_new {
-        None
-    } else {
-        shared.log.conversation_of(site, visitor).await?
-    };
-    let now = stream.now.borrow_and_update().clone();
-    let seen = now.seen;
-    let bounds = Bounds {
-        epoch: shared.log.epoch(),
-        first: head.as_ref().map_or(1, |head| head.first_seq),
-        last: head.as_ref().map_or(0, |head| head.last_seq),
-    };
-    let after = reader::visitor_start(hello.resume, bounds);
-    let mut staff = shared.board.staff(site);
-    let welcome = VisitorWelcome {
-        version: limits::VERSION,
-        token,
-        epoch: bounds.epoch,
-        after,
-        last: bounds.last,
-        heartbeat: shared.heartbeat,
-        seen: seen.visitor,
-        receipt: seen.agents,
-        staff: staff.borrow_and_update().clone(),
-        site: SiteState::default(),
-    };
-    line.send(&VisitorDown::Welcome(welcome)).await?;
-    line.welcomed(after, bounds.last, hello.pace);
-    line.reader.handle_grown(now.last);
-    let start = Resume {
-        epoch: bounds.epoch,
-        after,
-    };
-    delivered(&shared, site, head.as_ref(), hello.resume, start).await;
-    let conversation = now.conversation;
-    let page = hello.page.map(|page| Page::new(&page.url, &page.title));
-    Ok(Session {
-        site,
-        visitor,
-        locale: hello
-            .locale
-            .map(|locale| cut(&locale, limits::LOCALE_BYTES).into()),
-        here: shared.presence.visitor((site, visitor), page, conversation),
-        stream,
-        staff,
-        lane: Lane::default(),
-        pending: Pending::default(),
-        conversation,
-        receipt: seen.agents,
-        typing: now.typing.map_or(0, |typing| typing.count),
-    })
-}
-
-/// The site that the hello is for, if its sender may come in.
-async fn admit(shared: &Shared, hello: &Hello) -> Result<SiteId, End> {
-    if hello.version != limits::VERSION {
-        return Err(End::version(hello.version));
-    }
-    let is_token = hello.token.as_deref().is_none_or(secret::is_well_formed);
-    if !is_token {
-        let words = "the token is not one that this server gives; say hello without one";
-        return Err(End::Refused(RefusalCode::BadToken, words.to_owned()));
-    }
-    let site = if hello.site.len() <= limits::SITE_BYTES {
-        shared.log.site(&hello.site).await?
-    } else {
-        None
-    };
-    site.ok_or_else(|| {
-        let name = cut(&hello.site, limits::SITE_BYTES);
-        let words = format!(
-            "there is no site \"{name}\" on this server; make it with `holdfast site add`, \
-             or mend data-site in the script tag"
-        );
-        End::Refused(RefusalCode::UnknownSite, words)
-    })
-}
-
-/// What a tab has taken in was delivered to it, where its cursor holds.
-async fn delivered(
-    shared: &Shared,
-    site: SiteId,
-    head: Option<&Head>,
-    resume: Option<Resume>,
-    start: Resume,
-) {
-    if let (Some(head), Some(resume)) = (head, resume)
-        && resume == start
-        && resume.after > head.seen.visitor.delivered
-    {
-        let seen = Receipt {
-            delivered: resume.after,
-            read: 0,
-        };
-        shared.log.seen(site, head.id, Side::Visitor, seen).await;
-    }
 }
 
 fn parse(text: &str) -> Result<VisitorUp, End> {
@@ -210,6 +100,7 @@ impl Session {
             _ = self.stream.now.changed() => Wake::Grown,
             () = std::future::ready(()), if line.reader.poll_read().is_some() => Wake::Read,
             _ = self.staff.changed() => Wake::Staff,
+            _ = self.state.changed() => Wake::State,
         }
     }
 
@@ -222,10 +113,14 @@ impl Session {
                 }
             }
             Wake::Settled(settled) => Box::pin(self.answer(line, settled)).await?,
-            Wake::Grown => self.grown(line),
+            Wake::Grown => self.grown(line).await?,
             Wake::Staff => {
                 let staff = self.staff.borrow_and_update().clone();
                 Box::pin(line.send(&VisitorDown::Staff(staff))).await?;
+            }
+            Wake::State => {
+                let state = self.state.borrow_and_update().clone();
+                Box::pin(line.send(&VisitorDown::Site(state))).await?;
             }
             Wake::Read => {
                 if let Some(read) = line.reader.poll_read() {
@@ -256,7 +151,18 @@ impl Session {
                     .await;
                 Ok(())
             }
-            VisitorUp::Profile(_) | VisitorUp::Track(_) => Ok(()),
+            VisitorUp::Profile(profile) => {
+                let told = Told {
+                    profile,
+                    identity: None,
+                };
+                self.hear(&line.shared.log, &told).await;
+                Ok(())
+            }
+            VisitorUp::Track(track) => {
+                self.here.tracked(&track);
+                Ok(())
+            }
             VisitorUp::Seen(seen) => {
                 if let Some(conversation) = self.conversation {
                     let log = &line.shared.log;
@@ -270,7 +176,10 @@ impl Session {
                         conversation: Some(conversation),
                         active: typing.active,
                         name: None,
-                        text: None,
+                        text: typing
+                            .text
+                            .filter(|_| self.state.borrow().preview)
+                            .map(|text| cut(&text, limits::PREVIEW_BYTES).to_owned()),
                     });
                     line.shared.board.publish(self.site, None, &typing);
                 }
@@ -309,17 +218,24 @@ impl Session {
     ) {
         let facts = match self.conversation {
             Some(_) => VisitorFacts::default(),
-            None => VisitorFacts {
-                page: line.shared.presence.view((self.site, self.visitor)).page,
-                locale: self.locale.as_deref().map(str::to_owned),
-                ..VisitorFacts::default()
-            },
+            None => {
+                let mut facts = VisitorFacts {
+                    page: line.shared.presence.view((self.site, self.visitor)).page,
+                    locale: self.locale.as_deref().map(str::to_owned),
+                    ..VisitorFacts::default()
+                };
+                if let Some(told) = &self.told {
+                    told.teach(&mut facts);
+                }
+                facts
+            }
         };
         let append = Append {
             lane: self.lane.clone(),
             site: self.site,
             place: Place::Visitor {
                 visitor: self.visitor,
+                token: self.token,
                 facts: Box::new(facts),
             },
             id,
@@ -353,17 +269,59 @@ impl Session {
                 let events = vec![event];
                 line.send(&VisitorDown::Events { events }).await
             }
+            Settled::Appended(Appended::Apart(event)) => {
+                // Of another conversation of theirs: it is to be acknowledged, and not to be shown in this one.
+                let Some(body) = event.body.for_visitor() else {
+                    return Ok(());
+                };
+                let event = VisitorEvent {
+                    seq: 0,
+                    id: event.id,
+                    at: event.at,
+                    author: event.author,
+                    body,
+                };
+                let events = vec![event];
+                line.send(&VisitorDown::Events { events }).await
+            }
             Settled::Rejected(rejected) => line.send(&Plain::Rejected(rejected)).await,
             Settled::Failed(end) => Err(end),
         }
     }
 
-    fn grown<T: Transport>(&mut self, line: &mut Line<T>) {
-        let now = self.stream.now.borrow_and_update();
-        line.reader.handle_grown(now.last);
-        if let (None, Some(conversation)) = (self.conversation, now.conversation) {
+    async fn grown<T: Transport>(&mut self, line: &mut Line<T>) -> Result<(), End> {
+        let (last, conversation, has_moved) = {
+            let now = self.stream.now.borrow_and_update();
+            (now.last, now.conversation, now.has_moved)
+        };
+        if has_moved {
+            // Whoever comes back with the same token is led to the person whose conversation it is now.
+            return Err(End::Gone);
+        }
+        line.reader.handle_grown(last);
+        if let (None, Some(conversation)) = (self.conversation, conversation) {
             self.conversation = Some(conversation);
             self.here.wrote(conversation);
+            if let Some(told) = self.told.as_deref() {
+                // It may have begun with another tab's message.
+                let told = told.clone();
+                line.shared.log.tell(self.site, conversation, told).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Something is said of the visitor.
+    async fn hear(&mut self, log: &Log, told: &Told) {
+        if told.is_empty() {
+            return;
+        }
+        let known = self.told.get_or_insert_default();
+        known.profile.merge(&told.profile);
+        known.identity = told.identity.clone().or(known.identity.take());
+        if let Some(conversation) = self.conversation {
+            log.tell(self.site, conversation, known.as_ref().clone())
+                .await;
         }
     }
 

@@ -1,8 +1,16 @@
-//! Rules about people's work: what a command may do. Pure.
+//! Rules about people's work: what a command may do, when a site is open, who a visitor is. Pure.
+
+mod hours;
+mod identity;
+mod settings;
 
 use holdfast_protocol::event::{Body, TextError, check_rating, check_text};
 use holdfast_protocol::frame::{Rejected, RejectionCode};
 use holdfast_protocol::id::{AgentId, EventId};
+
+pub use hours::{Day, Hours, Range, Zone};
+pub use identity::{Mismatch, prove};
+pub use settings::SiteSettings;
 
 /// What somebody wants done in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
