@@ -2,7 +2,7 @@
 
 use holdfast_protocol::client::Status;
 use holdfast_protocol::event::{Author, Receipt};
-use holdfast_protocol::frame::{RefusalCode, Staff};
+use holdfast_protocol::frame::{RefusalCode, SiteState, Staff};
 use holdfast_protocol::time::Millis;
 
 use super::news::Told;
@@ -38,6 +38,10 @@ pub struct Model {
     pub agents: Receipt,
     /// How far this visitor has read.
     pub read: u64,
+    /// What follows this number came while nobody looked, and is set apart.
+    pub divider: Option<u64>,
+    /// How the site stands.
+    pub site: SiteState,
     pub(super) is_looking: bool,
     pub(super) reported: Option<Receipt>,
     pub(super) said_typing: Option<Millis>,
@@ -78,6 +82,8 @@ impl Default for Model {
             typing: None,
             agents: Receipt::default(),
             read: 0,
+            divider: None,
+            site: SiteState::default(),
             is_looking: false,
             reported: None,
             said_typing: None,
@@ -143,6 +149,13 @@ impl Model {
             }
             Some(_) => Text::StaffOthers,
         }
+    }
+
+    /// When somebody will be there, where nobody is and the site has said so.
+    #[must_use]
+    pub fn opens_at(&self) -> Option<Millis> {
+        let is_away = self.site.closed && self.subtitle() == Text::StaffAway;
+        self.site.opens_at.filter(|_| is_away)
     }
 
     /// Whether an agent is there, as far as is known.

@@ -27,6 +27,7 @@ impl Call {
             "hide" => Msg::Launcher(false),
             "prefill" => Msg::Prefill(value),
             "sendMessage" => Msg::Say(value),
+            "rate" => rate(&value)?,
             "logout" => return Some(Self::Logout),
             "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
@@ -34,6 +35,12 @@ impl Call {
         };
         Some(Self::Msg(msg))
     }
+}
+
+/// A digit for the score, and what the visitor says to it.
+fn rate(value: &str) -> Option<Msg> {
+    let (score, words) = value.split_at_checked(1)?;
+    Some(Msg::Rate(score.parse().ok()?, words.to_owned()))
 }
 
 #[cfg(test)]
@@ -48,6 +55,20 @@ mod tests {
                 panic!("{call:?}");
             };
             assert_eq!(is_by_person, expected);
+        }
+    }
+
+    #[test]
+    fn a_rating_is_a_digit_and_perhaps_words() {
+        for (value, expected) in [("5", (5, "")), ("2too slow", (2, "too slow"))] {
+            let Some(Call::Msg(Msg::Rate(score, words))) = Call::read("rate", value.to_owned())
+            else {
+                panic!("{value} is a rating");
+            };
+            assert_eq!((score, words.as_str()), expected);
+        }
+        for value in ["", "x", "é", "-1"] {
+            assert!(Call::read("rate", value.to_owned()).is_none(), "{value}");
         }
     }
 
