@@ -21,7 +21,14 @@ const ASSETS: &str = "__ASSETS__";
 const SCRIPT: &str = "widget.js";
 const DECLARATIONS: &str = "holdfast.d.ts";
 /// What of `www` is no page of the demo shop.
-const NO_PAGES: [&str; 4] = [SCRIPT, DECLARATIONS, "sdk.js", "locales/"];
+const NO_PAGES: [&str; 6] = [
+    SCRIPT,
+    DECLARATIONS,
+    "sdk.js",
+    "site.js",
+    "locales/",
+    "extras/",
+];
 
 /// What is answered for the script while there is no widget.
 const NO_WIDGET: &str = "console.error('Holdfast: this server was built without its widget. In its source \
