@@ -1,5 +1,6 @@
 // What the page can ask of the chat, and what the chat asks of the page. widget.js loads it.
 import init, { forget, start } from "./holdfast-widget.js";
+import { Site } from "./site.js";
 
 // What scripts may call, as docs/embed.md and holdfast.d.ts list it.
 const NAMES = [
@@ -21,7 +22,7 @@ const WORDS = {
   identity: ["shared", "tab"],
 };
 
-// The languages in locales/, and those that are written from right to left.
+// The languages in locales/, and those from right to left.
 const LOCALES = ["en", "zh-Hans", "zh-Hant", "es", "fr", "de", "pt", "ja", "ar", "ru"];
 const RIGHT_TO_LEFT = ["ar"];
 
@@ -155,6 +156,7 @@ class Sdk {
     this.chat = null;
     this.isStarting = false;
     this.unread = 0;
+    this.site = new Site(this);
   }
 
   // One call of the page. What needs a running chat waits for it, in order.
@@ -389,7 +391,7 @@ class Sdk {
   // Where the panel fills the screen, nothing behind it takes the focus.
   trap(event) {
     if (event.key !== "Tab" || !this.isOpen || !this.full.matches) return;
-    const all = this.root.querySelectorAll("button, textarea, [tabindex]");
+    const all = this.root.querySelectorAll("button, input, textarea, a[href], [tabindex]");
     const stops = [...all].filter((stop) => stop.getClientRects().length);
     const at = stops.indexOf(this.root.getRootNode().activeElement);
     const next = at + (event.shiftKey ? -1 : 1);
@@ -418,13 +420,14 @@ class Sdk {
   day(at) {
     const { date, file, near } = this.language;
     const ago = daysAgo(at);
-    const text = ago === 0 || ago === 1 ? near.format(-ago, "day") : date.format(at);
+    const text = Math.abs(ago) < 2 ? near.format(-ago, "day") : date.format(at);
     return text[0].toLocaleUpperCase(file) + text.slice(1);
   }
 
   // Something has happened. Scripts hear it once the chat has done all that belongs to it.
   tell(event, id, text, name, number) {
     if (event === "unread") this.unread = number;
+    if (this.site.hear(event, id, text, name, number)) return;
     if (event === "open") this.entered();
     if (event === "close") this.left();
     const message = { id, text, ...(name && { name }), ...(number && { at: new Date(number) }) };
@@ -464,6 +467,7 @@ class Sdk {
     if (accent && !rgb) warn("accent is a colour without transparency, such as #0a7d4f, not " + JSON.stringify(accent) + ".");
     for (const [name, value] of Object.entries(palette(rgb || INK))) root.style.setProperty(name, rgb ? value : "");
     if (zIndex) host.style.setProperty("--hf-z", zIndex);
+    this.site.dress(root);
   }
 }
 

@@ -290,6 +290,12 @@ impl Shell {
                     self.change(Msg::NotSaid(text, error));
                 }
             }
+            Effect::Rate(score, comment) => {
+                let command = VisitorCommand::Rate { score, comment };
+                let id = clock::new_id(&self.window);
+                // The widget asks for possible scores only, and what does not fit is not asked for again.
+                let _ = self.client.send(id, command, clock::unix(), now);
+            }
             Effect::Retry(id) => self.client.retry(id, clock::new_id(&self.window), now),
             Effect::Edit(id) => {
                 if let Some(entry) = self.client.discard(id) {

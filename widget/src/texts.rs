@@ -13,6 +13,8 @@ pub enum Text {
     StaffOthers,
     /// Under the title while nobody is there.
     StaffAway,
+    /// The same, with the time at which somebody will be.
+    StaffBack,
     /// Under the title before the server has said who is there.
     StaffUnknown,
     /// The first line of an empty conversation.
@@ -59,6 +61,8 @@ pub enum Text {
     Discard,
     /// The mark of a closed conversation.
     Closed,
+    /// The mark of a rating.
+    Rated,
     /// The name of an agent who has none.
     Agent,
     /// The visitor, for those who hear the list.
@@ -99,6 +103,7 @@ impl Text {
             Self::StaffHere => "staffHere",
             Self::StaffOthers => "staffOthers",
             Self::StaffAway => "staffAway",
+            Self::StaffBack => "staffBack",
             Self::StaffUnknown => "staffUnknown",
             Self::Greeting => "greeting",
             Self::Invitation => "invitation",
@@ -122,6 +127,7 @@ impl Text {
             Self::Edit => "edit",
             Self::Discard => "discard",
             Self::Closed => "closed",
+            Self::Rated => "rated",
             Self::Agent => "agent",
             Self::You => "you",
             Self::Typing => "typing",

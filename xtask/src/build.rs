@@ -20,6 +20,8 @@ const WIDGET_SOURCES: &[&str] = &[
     "protocol",
     "www/widget.js",
     "www/sdk.js",
+    "www/site.js",
+    "www/extras",
     "www/locales",
     "www/later",
     "xtask/src/pack.rs",

@@ -2,7 +2,7 @@
 
 use holdfast_protocol::client::{ClientEvent, Status, Visitor, VisitorNews};
 use holdfast_protocol::event::{Author, VisitorEvent};
-use holdfast_protocol::frame::{RefusalCode, VisitorWelcome};
+use holdfast_protocol::frame::{RefusalCode, SiteState, VisitorWelcome};
 use holdfast_protocol::limits;
 
 use super::Effect;
@@ -59,7 +59,7 @@ fn welcomed(model: &mut Model, welcome: VisitorWelcome, restart: bool, effects: 
     model.is_loading = false;
     model.typing = None;
     model.staff = Some(welcome.staff);
-    model.site = welcome.site;
+    hear_site(model, welcome.site, welcome.last, effects);
     model.read = model.read.max(welcome.seen.read);
     news::advance(model, welcome.receipt, effects);
     // Receipts are lossy: what was said on the line before may not have arrived.
@@ -80,8 +80,16 @@ fn hear_news(model: &mut Model, news: VisitorNews, effects: &mut Vec<Effect>) {
             }
         }
         VisitorNews::Staff(staff) => model.staff = Some(staff),
-        VisitorNews::Site(site) => model.site = site,
+        VisitorNews::Site(site) => {
+            let last = model.transcript.last();
+            hear_site(model, site, last, effects);
+        }
     }
+}
+
+fn hear_site(model: &mut Model, site: SiteState, last: u64, effects: &mut Vec<Effect>) {
+    model.site = site.clone();
+    effects.push(Effect::Tell(News::Site(site, last)));
 }
 
 fn is_from_agent(event: &VisitorEvent) -> bool {

@@ -15,14 +15,15 @@ mod transcript;
 mod typing;
 
 use holdfast_protocol::client::{ClientEvent, SendError, Status, Visitor};
-use holdfast_protocol::event::check_text;
+use holdfast_protocol::event::{check_text, cut};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::id::EventId;
+use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
 
 pub use model::{Model, Place};
 pub use news::{News, Note};
-pub use rows::{Key, Line, Row, State, rows};
+pub use rows::{Key, Line, Rating, Row, State, rows};
 pub use saved::{SavedTab, SavedTabRef};
 pub use transcript::Transcript;
 
@@ -57,6 +58,8 @@ pub enum Msg {
     Drafted(String),
     /// Enter, or the send button.
     Submit,
+    /// The visitor says how content they were: a score, and their own words, which may be none.
+    Rate(u32, String),
     /// The draft is in the outbox.
     Accepted,
     /// The outbox did not take the draft.
@@ -92,6 +95,8 @@ pub enum Effect {
     Send(String),
     /// Put a script's message into the outbox; answered by [`Msg::NotSaid`] where it is not taken.
     Say(String),
+    /// Put a rating into the outbox.
+    Rate(u32, Option<String>),
     /// Send a rejected message again.
     Retry(EventId),
     /// Take a rejected message out; answered by [`Msg::Returned`].
@@ -166,6 +171,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
             typing::drafted(model, now, &mut effects);
         }
         Msg::Submit => submit(model, &mut effects),
+        Msg::Rate(score, words) => {
+            let words = words.trim();
+            let words = (!words.is_empty()).then(|| cut(words, limits::TEXT_BYTES).to_owned());
+            effects.push(Effect::Rate(score, words));
+        }
         Msg::Accepted => {
             model.draft.clear();
             typing::stop(model, &mut effects);
@@ -256,11 +266,18 @@ fn scroll(model: &mut Model, place: Place, effects: &mut Vec<Effect>) {
 /// what has changed.
 fn report_progress(model: &mut Model, effects: &mut Vec<Effect>) {
     let is_looking = model.is_open && model.is_visible;
+    let is_at_end = is_looking && model.place == Place::End;
+    if !is_at_end && model.unread() > 0 {
+        model.divider = Some(model.read);
+    } else if !is_looking {
+        model.divider = None;
+    }
     if model.is_looking != is_looking {
         model.is_looking = is_looking;
         effects.push(Effect::Look(is_looking));
     }
-    if is_looking && model.place == Place::End {
+    if is_at_end {
+        model.transcript.let_go();
         model.read = model.read.max(model.transcript.last());
     }
     let seen = model.seen();

@@ -38,6 +38,8 @@ pub struct Model {
     pub agents: Receipt,
     /// How far this visitor has read.
     pub read: u64,
+    /// What follows this number came while nobody looked, and is set apart.
+    pub divider: Option<u64>,
     /// How the site stands.
     pub site: SiteState,
     pub(super) is_looking: bool,
@@ -82,6 +84,7 @@ impl Default for Model {
             typing: None,
             agents: Receipt::default(),
             read: 0,
+            divider: None,
             site: SiteState::default(),
             is_looking: false,
             reported: None,
@@ -149,6 +152,13 @@ impl Model {
             }
             Some(_) => Text::StaffOthers,
         }
+    }
+
+    /// When somebody will be there, where nobody is and the site has said so.
+    #[must_use]
+    pub fn opens_at(&self) -> Option<Millis> {
+        let is_away = self.site.closed && self.subtitle() == Text::StaffAway;
+        self.site.opens_at.filter(|_| is_away)
     }
 
     /// Whether an agent is there, as far as is known.

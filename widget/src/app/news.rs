@@ -2,6 +2,7 @@
 
 use holdfast_protocol::client::{Entry, Visitor};
 use holdfast_protocol::event::{Author, Receipt, VisitorBody, VisitorEvent};
+use holdfast_protocol::frame::SiteState;
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::time::Millis;
 
@@ -37,6 +38,8 @@ pub enum News {
     Connection(&'static str),
     /// Whether an agent is there.
     Availability(bool),
+    /// How the site stands, and the newest number of the conversation.
+    Site(SiteState, u64),
     /// The server refuses the page, and why.
     Refused(String),
 }

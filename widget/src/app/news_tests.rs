@@ -56,9 +56,10 @@ fn receipt(model: &mut Model, delivered: u64, read: u64) -> Vec<News> {
     client(model, ClientEvent::News(VisitorNews::Receipt(receipt)))
 }
 
-/// What kind of news, and of which text.
+/// What kind of news, and of which text. How the site stands is told with every welcome.
 fn brief(news: &[News]) -> Vec<(&'static str, &str)> {
     news.iter()
+        .filter(|news| !matches!(news, News::Site(..)))
         .map(|news| match news {
             News::Sent(note) => ("sent", &*note.text),
             News::Delivered(note) => ("delivered", &*note.text),
@@ -75,6 +76,7 @@ fn brief(news: &[News]) -> Vec<(&'static str, &str)> {
             News::Availability(true) => ("available", ""),
             News::Availability(false) => ("away", ""),
             News::Refused(reason) => ("refused", &**reason),
+            News::Site(..) => ("site", ""),
         })
         .collect()
 }

@@ -1,11 +1,12 @@
 //! The lines of the list, from the log and the outbox.
 
-use holdfast_protocol::client::{Entry, Failure, Visitor};
+use holdfast_protocol::client::{Entry, Failure, Visitor, VisitorCommand};
 use holdfast_protocol::event::{Author, Receipt, VisitorBody, VisitorEvent};
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::time::Millis;
 
 use super::model::Model;
+use super::transcript::is_from_agent;
 
 /// Messages of one writer that follow each other within this span stand together.
 const TOGETHER: Millis = Millis::from_secs(5 * 60);
@@ -17,8 +18,23 @@ pub enum Row<'a> {
     Day(Millis),
     /// A message.
     Message(Line<'a>),
+    /// What came while nobody looked begins here.
+    New,
     /// An agent closed the conversation.
     Closed(u64),
+    /// The visitor said how content they were.
+    Rated(Rating<'a>),
+}
+
+/// How content the visitor was.
+#[derive(Debug, PartialEq)]
+pub struct Rating<'a> {
+    /// Names it, in the outbox and in the log.
+    pub id: EventId,
+    /// From 1, the worst, to 5.
+    pub score: u32,
+    /// In the visitor's words; empty where there are none.
+    pub comment: &'a str,
 }
 
 /// Names a line: the same message keeps it from the outbox to the log.
@@ -26,7 +42,9 @@ pub enum Row<'a> {
 pub enum Key {
     /// A day's heading, by the day's number.
     Day(i64),
-    /// A message of the visitor.
+    /// The mark before what is new.
+    New,
+    /// A message or a rating of the visitor.
     Mine(EventId),
     /// Any other event, by its number.
     Theirs(u64),
@@ -94,6 +112,8 @@ impl Row<'_> {
             Self::Message(line) if line.is_mine => Key::Mine(line.id),
             Self::Message(line) => Key::Theirs(line.seq.unwrap_or_default()),
             Self::Closed(seq) => Key::Theirs(*seq),
+            Self::Rated(rating) => Key::Mine(rating.id),
+            Self::New => Key::New,
         }
     }
 }
@@ -112,7 +132,12 @@ pub fn rows<'a>(
         }
         rows.push(row);
     };
+    let mut divider = model.divider;
     for event in model.transcript.events() {
+        let is_new = |read: &mut u64| is_from_agent(event) && event.seq > *read;
+        if divider.take_if(is_new).is_some() {
+            push(event.at, Row::New);
+        }
         push(event.at, logged(event, model.agents));
     }
     for entry in outbox {
@@ -123,8 +148,16 @@ pub fn rows<'a>(
 }
 
 fn logged(event: &VisitorEvent, agents: Receipt) -> Row<'_> {
-    let VisitorBody::Message { text } = &event.body else {
-        return Row::Closed(event.seq);
+    let text = match &event.body {
+        VisitorBody::Message { text } => text,
+        VisitorBody::Closed {} => return Row::Closed(event.seq),
+        VisitorBody::Rated { score, comment } => {
+            return Row::Rated(Rating {
+                id: event.id,
+                score: *score,
+                comment: comment.as_deref().unwrap_or_default(),
+            });
+        }
     };
     let name = match &event.author {
         Author::Agent { name, .. } => name,
@@ -152,6 +185,13 @@ fn logged(event: &VisitorEvent, agents: Receipt) -> Row<'_> {
 }
 
 fn waiting(entry: &Entry<Visitor>) -> Row<'_> {
+    if let VisitorCommand::Rate { score, .. } = entry.command {
+        return Row::Rated(Rating {
+            id: entry.id,
+            score,
+            comment: entry.command.text(),
+        });
+    }
     Row::Message(Line {
         id: entry.id,
         seq: None,
@@ -184,7 +224,6 @@ fn group(rows: &mut [Row<'_>]) {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_protocol::client::VisitorCommand;
     use holdfast_protocol::frame::RejectionCode;
 
     use super::*;
@@ -218,7 +257,7 @@ mod tests {
         rows.iter()
             .filter_map(|row| match row {
                 Row::Message(line) => Some(line),
-                Row::Day(_) | Row::Closed(_) => None,
+                Row::Day(_) | Row::New | Row::Closed(_) | Row::Rated(_) => None,
             })
             .collect()
     }
@@ -260,6 +299,58 @@ mod tests {
         let waiting = rows(&with(Vec::new()), &[entry(7, MINUTE, None)], by_hour)[1].key(by_hour);
         let logged = rows(&with(vec![from_visitor(7, "later")]), &[], by_hour)[1].key(by_hour);
         assert_eq!(logged, waiting);
+    }
+
+    #[test]
+    fn what_is_new_begins_once_before_the_first_answer() {
+        let all = vec![
+            from_agent(1, "a"),
+            from_visitor(2, "m"),
+            from_agent(3, "b"),
+            from_agent(4, "c"),
+        ];
+        let new = |divider| {
+            let model = Model {
+                divider,
+                ..with(all.clone())
+            };
+            let rows = rows(&model, &[], |_| 0);
+            let marks = rows.iter().enumerate();
+            let marks = marks.filter(|(_, row)| **row == Row::New);
+            marks.map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        // The day's heading is the first row.
+        assert_eq!(new(Some(1)), [3]);
+        assert_eq!(new(Some(0)), [1]);
+        assert_eq!(new(Some(4)), Vec::<usize>::new());
+        assert_eq!(new(None), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn a_rating_keeps_its_key_from_the_outbox_to_the_log() {
+        let comment = Some("quick".to_owned());
+        let entry = Entry {
+            command: VisitorCommand::Rate {
+                score: 4,
+                comment: comment.clone(),
+            },
+            ..entry(7, MINUTE, None)
+        };
+        let event = VisitorEvent {
+            body: VisitorBody::Rated { score: 4, comment },
+            ..from_visitor(7, "")
+        };
+        let rating = Row::Rated(Rating {
+            id: EventId(7),
+            score: 4,
+            comment: "quick",
+        });
+        let (empty, full) = (with(Vec::new()), with(vec![event]));
+        let outbox = [entry];
+        for rows in [rows(&empty, &outbox, by_hour), rows(&full, &[], by_hour)] {
+            assert_eq!(rows[1], rating);
+            assert_eq!(rows[1].key(by_hour), Key::Mine(EventId(7)));
+        }
     }
 
     #[test]

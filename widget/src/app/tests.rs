@@ -330,3 +330,60 @@ fn the_header_names_who_answered_or_who_could() {
         (Some("Ida"), Text::StaffUnknown)
     );
 }
+
+#[test]
+fn what_came_while_nobody_looked_is_set_apart_until_they_leave() {
+    let mut model = online();
+    let _ = read(&mut model, vec![from_agent(1, "a")]);
+    assert_eq!(model.divider, Some(0));
+    let _ = update(&mut model, Msg::Toggle { is_by_person: true }, START);
+    assert_eq!((model.unread(), model.divider), (0, Some(0)));
+    // What arrives in sight moves nothing.
+    let _ = read(&mut model, vec![from_agent(2, "b")]);
+    assert_eq!(model.divider, Some(0));
+    let _ = update(&mut model, Msg::Close, START);
+    assert_eq!(model.divider, None);
+}
+
+#[test]
+fn what_comes_below_the_fold_is_set_apart() {
+    let mut model = online();
+    let _ = update(&mut model, Msg::Toggle { is_by_person: true }, START);
+    let _ = read(&mut model, vec![from_agent(1, "a"), from_agent(2, "b")]);
+    assert_eq!(model.divider, None);
+    let above = Place::At {
+        from_end: 900,
+        is_near_top: false,
+    };
+    let _ = update(&mut model, Msg::Scrolled(above), START);
+    let _ = read(&mut model, vec![from_agent(3, "c")]);
+    assert_eq!(model.divider, Some(2));
+    let _ = update(&mut model, Msg::Jump, START);
+    assert_eq!((model.unread(), model.divider), (0, Some(2)));
+}
+
+#[test]
+fn a_closed_site_says_when_it_opens_where_nobody_is_there() {
+    let mut model = online();
+    let site = SiteState {
+        closed: true,
+        opens_at: Some(Millis(9)),
+        ..SiteState::default()
+    };
+    let news = Msg::Client(ClientEvent::News(VisitorNews::Site(site.clone())));
+    let effects = super::update(&mut model, news, START);
+    assert!(effects.contains(&Effect::Tell(News::Site(site, 0))));
+    assert_eq!(model.opens_at(), None);
+    let nobody = ClientEvent::News(VisitorNews::Staff(Staff { online: Vec::new() }));
+    let _ = client(&mut model, nobody);
+    assert_eq!(model.opens_at(), Some(Millis(9)));
+}
+
+#[test]
+fn a_rating_goes_the_way_of_a_message() {
+    let mut model = online();
+    let rated = update(&mut model, Msg::Rate(4, " quick \n".to_owned()), START);
+    assert_eq!(rated, [Effect::Rate(4, Some("quick".to_owned()))]);
+    let rated = update(&mut model, Msg::Rate(1, " ".to_owned()), START);
+    assert_eq!(rated, [Effect::Rate(1, None)]);
+}

@@ -2,8 +2,12 @@
 
 use holdfast_protocol::event::{Author, VisitorBody, VisitorEvent};
 
-/// Events held in memory. A conversation of years stays readable by scrolling, without growing the page.
+/// Events held in memory and on the page while the visitor follows the conversation.
 const HELD_EVENTS: usize = 1000;
+
+/// Events held while the visitor reads back. Beyond it each letter typed would take a slow phone longer than a
+/// screen's refresh; what is older is no longer asked for.
+const READ_BACK_EVENTS: usize = 2000;
 
 /// Events saved with the tab's state, so that the next page shows a conversation at once.
 const SAVED_EVENTS: usize = 100;
@@ -43,7 +47,8 @@ impl Transcript {
     #[must_use]
     pub fn older(&self) -> Option<u64> {
         let first = self.events.first()?.seq;
-        (first > 1 && !self.is_from_start).then_some(first)
+        let has_room = self.events.len() < READ_BACK_EVENTS;
+        (first > 1 && !self.is_from_start && has_room).then_some(first)
     }
 
     /// Takes in what comes after the end, and leaves out what is there already.
@@ -59,7 +64,16 @@ impl Transcript {
             }
             self.events.push(event);
         }
-        if let Some(surplus) = self.events.len().checked_sub(HELD_EVENTS + 1) {
+        self.shorten(READ_BACK_EVENTS);
+    }
+
+    /// Lets go of what the visitor has read back to.
+    pub fn let_go(&mut self) {
+        self.shorten(HELD_EVENTS);
+    }
+
+    fn shorten(&mut self, length: usize) {
+        if let Some(surplus) = self.events.len().checked_sub(length + 1) {
             self.events.drain(..=surplus);
             self.is_from_start = false;
         }
@@ -108,7 +122,8 @@ impl Transcript {
     }
 }
 
-fn is_from_agent(event: &VisitorEvent) -> bool {
+/// Whether an agent wrote it.
+pub(super) fn is_from_agent(event: &VisitorEvent) -> bool {
     matches!(event.author, Author::Agent { .. })
         && matches!(event.body, VisitorBody::Message { .. })
 }
@@ -169,12 +184,34 @@ mod tests {
     fn memory_and_storage_are_bounded() {
         let mut transcript = Transcript::default();
         transcript.append((1..=1500).map(|seq| from_agent(seq, "x")).collect());
+        transcript.let_go();
         assert_eq!(transcript.events().len(), HELD_EVENTS);
         assert_eq!(transcript.last(), 1500);
         assert_eq!(transcript.tail().len(), SAVED_EVENTS);
         let long = "y".repeat(40 * 1024);
         transcript.append(vec![from_agent(1501, &long), from_agent(1502, &long)]);
         assert_eq!(transcript.tail().len(), 1);
+    }
+
+    #[test]
+    fn reading_back_ends_before_the_page_gets_slow() {
+        let mut transcript = Transcript::restore(vec![from_agent(100_000, "newest")]);
+        let mut asked = 0;
+        while let Some(before) = transcript.older() {
+            let older = (before - 50..before).map(|seq| from_visitor(seq, "x"));
+            transcript.prepend(older.collect(), true);
+            asked += 1;
+        }
+        assert_eq!(asked, READ_BACK_EVENTS.div_ceil(50));
+        transcript.append(
+            (100_001..=109_000)
+                .map(|seq| from_agent(seq, "y"))
+                .collect(),
+        );
+        assert_eq!(transcript.events().len(), READ_BACK_EVENTS);
+        transcript.let_go();
+        assert_eq!(transcript.events().len(), HELD_EVENTS);
+        assert_eq!(transcript.older(), Some(108_001));
     }
 
     #[test]

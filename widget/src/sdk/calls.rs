@@ -44,6 +44,7 @@ impl Call {
             "expect" => return Some(Self::Expect(value)),
             "learn" => return compact::read(&value).map(Self::Learn),
             "track" => return Some(Self::Track(track(&value))),
+            "rate" => rate(&value)?,
             "logout" => return Some(Self::Logout),
             "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
@@ -60,6 +61,12 @@ fn track(value: &str) -> Track {
         name: name.to_owned(),
         detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
     }
+}
+
+/// A digit for the score, and what the visitor says to it.
+fn rate(value: &str) -> Option<Msg> {
+    let (score, words) = value.split_at_checked(1)?;
+    Some(Msg::Rate(score.parse().ok()?, words.to_owned()))
 }
 
 #[cfg(test)]
@@ -95,6 +102,20 @@ mod tests {
             ("bought", Some("rope"))
         );
         assert!(Call::read("learn", "{}".to_owned()).is_none());
+    }
+
+    #[test]
+    fn a_rating_is_a_digit_and_perhaps_words() {
+        for (value, expected) in [("5", (5, "")), ("2too slow", (2, "too slow"))] {
+            let Some(Call::Msg(Msg::Rate(score, words))) = Call::read("rate", value.to_owned())
+            else {
+                panic!("{value} is a rating");
+            };
+            assert_eq!((score, words.as_str()), expected);
+        }
+        for value in ["", "x", "é", "-1"] {
+            assert!(Call::read("rate", value.to_owned()).is_none(), "{value}");
+        }
     }
 
     #[test]

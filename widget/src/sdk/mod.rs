@@ -5,6 +5,7 @@
 
 mod calls;
 
+use holdfast_protocol::compact;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlElement;
 
@@ -84,6 +85,9 @@ impl Page {
             News::Connection(word) => self.tell("connection", "", word, "", 0.0),
             News::Availability(is_staffed) => {
                 self.tell("availability", "", "", "", f64::from(*is_staffed));
+            }
+            News::Site(site, last) => {
+                self.tell("site", "", &compact::write(site), "", number(*last));
             }
             News::Refused(reason) => self.tell("error", "", reason, "", 0.0),
         }

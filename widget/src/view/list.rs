@@ -6,7 +6,7 @@ use web_sys::{Element, HtmlElement};
 
 use super::clock::day_number;
 use super::dom::{Dom, fill, set_attribute, set_text};
-use crate::app::{Key, Line, Row, State};
+use crate::app::{Key, Line, Rating, Row, State};
 use crate::sdk::{Page, number};
 use crate::texts::Text;
 
@@ -42,9 +42,11 @@ impl List {
     pub(super) fn show(&mut self, dom: &Dom, rows: &[Row<'_>]) -> Result<bool, JsValue> {
         let first = self.first();
         let mut old = std::mem::take(&mut self.shown);
+        // The next one is mostly the first of the old ones: at the end, it is taken out at no cost.
+        old.reverse();
         for row in rows {
             let key = row.key(day_number);
-            let mut shown = match old.iter().position(|shown| shown.key == key) {
+            let mut shown = match old.iter().rposition(|shown| shown.key == key) {
                 // What stands before it in the old list is gone, or has moved and is found later.
                 Some(at) => old.remove(at),
                 None => Shown {
@@ -84,10 +86,26 @@ impl List {
         Ok(())
     }
 
+    fn make_rated(&self, dom: &Dom, rating: &Rating<'_>) -> Result<HtmlElement, JsValue> {
+        let score = usize::try_from(rating.score).unwrap_or_default();
+        let rated = dom.element("div", "closed", "rated")?;
+        set_text(&rated, &self.page.say_count(Text::Rated, score));
+        if !rating.comment.is_empty() {
+            rated.append_child(&*dom.text("q", "", rating.comment)?)?;
+        }
+        Ok(rated)
+    }
+
     fn make(&self, dom: &Dom, row: &Row<'_>) -> Result<HtmlElement, JsValue> {
         match row {
             Row::Day(at) => dom.text("div", "day", &self.page.day(number(at.0))),
-            Row::Closed(_) => dom.text("div", "closed", &self.page.say(Text::Closed)),
+            Row::New => dom.text("div", "divider", &self.page.say(Text::NewMessages)),
+            Row::Closed(_) => {
+                let closed = dom.element("div", "closed", "closed")?;
+                set_text(&closed, &self.page.say(Text::Closed));
+                Ok(closed)
+            }
+            Row::Rated(rating) => self.make_rated(dom, rating),
             Row::Message(line) => make_message(dom, &self.page, line),
         }
     }

@@ -18,7 +18,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlElement};
 
 use crate::app::{Model, Msg, Note, Place, Show, rows};
-use crate::sdk::Page;
+use crate::sdk::{Page, number};
 use crate::texts::Text;
 use clock::day_number;
 use dom::{Dom, set_attribute, set_text};
@@ -216,7 +216,15 @@ impl View {
         set_text(&frame.initial, &initial);
         let title = name.map_or_else(|| self.page.say(Text::Title), str::to_owned);
         set_text(&frame.title, &title);
-        set_text(&frame.subtitle, &self.page.say(model.subtitle()));
+        let subtitle = match model.opens_at() {
+            Some(at) => {
+                let at = number(at.0);
+                let back = [&self.page.day(at), ", ", &self.page.time(at)];
+                self.page.say_name(Text::StaffBack, &back.concat())
+            }
+            None => self.page.say(model.subtitle()),
+        };
+        set_text(&frame.subtitle, &subtitle);
         let class = [
             "head",
             if name.is_some() { " named" } else { "" },

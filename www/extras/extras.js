@@ -1,0 +1,108 @@
+// What the panel can do without at first: links and code in messages, emoji, the menu, the questions before the first
+// message, the rating after the last one, and the notice of an unseen answer. site.js loads it.
+import { Emoji } from "./emoji.js";
+import { Menu } from "./menu.js";
+import { Notice } from "./notice.js";
+import { Prechat } from "./prechat.js";
+import { Rating } from "./rating.js";
+import { STYLE } from "./style.js";
+import { nodes } from "./text.js";
+
+const sheet = (shadow) => {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
+  } catch {
+    // Safari before 16.4 constructs no sheets.
+    shadow.appendChild(document.createElement("style")).textContent = STYLE;
+  }
+};
+
+// The words of a language, beside those that the panel has already.
+const learned = new Map();
+const learn = (file) => {
+  if (!learned.has(file)) {
+    const words = fetch(new URL("locales/" + file + ".json", import.meta.url)).then((answer) => answer.json());
+    learned.set(file, words);
+    words.catch(() => learned.delete(file));
+  }
+  return learned.get(file);
+};
+
+export class Extras {
+  constructor(sdk, site) {
+    this.sdk = sdk;
+    this.site = site;
+    this.notice = new Notice(sdk);
+    this.dress();
+  }
+
+  hear(event, id, text, name) {
+    if (event === "message:received") this.notice.hear(id, name);
+    if (event === "close") this.menu?.closed();
+    if (event === "site") this.refresh();
+  }
+
+  // Puts everything beside the panel's own parts, which the chat has just made.
+  async dress() {
+    const { root } = this.site;
+    const { language } = this.sdk;
+    try {
+      const words = await learn(language.file);
+      // The widget may have been drawn anew meanwhile, in another language.
+      if (this.site.root !== root || this.dressed === root) return;
+      language.words = { ...words, ...language.words };
+    } catch {
+      // The panel is there without them; the next time it is drawn they are tried again.
+      return;
+    }
+    this.dressed = root;
+    sheet(root.getRootNode());
+    const panel = {
+      root,
+      site: this.site,
+      find: (hook) => root.querySelector("[data-hf=" + hook + "]"),
+      say: (key, count, name) => this.sdk.text(key, count, name),
+      // An element: its class, its hook, its attributes, and what stands in it.
+      make: (tag, { class: name, hook, ...attributes }, ...children) => {
+        const element = document.createElement(tag);
+        if (name) element.className = name;
+        if (hook) element.dataset.hf = hook;
+        for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+        element.append(...children);
+        return element;
+      },
+      icon: (d) => {
+        const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+        svg.setAttribute("viewBox", "0 0 24 24");
+        svg.setAttribute("aria-hidden", "true");
+        const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+        path.setAttribute("d", d);
+        svg.append(path);
+        return svg;
+      },
+    };
+    this.panel = panel;
+    this.emoji = new Emoji(panel);
+    this.menu = new Menu(this.sdk, panel, this.notice);
+    this.prechat = new Prechat(this.sdk, panel);
+    this.rating = new Rating(this.sdk, panel);
+    const watch = new MutationObserver(() => this.refresh());
+    watch.observe(panel.find("messages"), { childList: true });
+    watch.observe(panel.find("greeting"), { attributes: true, attributeFilter: ["hidden"] });
+    this.refresh();
+  }
+
+  // Follows what the list shows.
+  refresh() {
+    if (!this.panel || this.dressed !== this.site.root) return;
+    for (const text of this.panel.root.querySelectorAll("[data-hf=text]:not([data-rich])")) {
+      text.dataset.rich = "";
+      const rich = nodes(text.textContent);
+      if (rich.length > 1 || rich[0]?.nodeType === 1) text.replaceChildren(...rich);
+    }
+    this.prechat.refresh();
+    this.rating.refresh();
+  }
+}

@@ -1,0 +1,43 @@
+// What a visitor has entered and not sent: kept in the tab until it is, and forgotten with the visitor.
+
+const read = (storage, key) => {
+  try {
+    return window[storage].getItem(key);
+  } catch {
+    return null; // storage is denied
+  }
+};
+
+export class Kept {
+  constructor(sdk, name) {
+    const { site, identity } = sdk.settings;
+    this.key = "holdfast:" + site + ":" + name;
+    // By the last logout, what was entered before it is known as a former visitor's.
+    this.exit = () => read(identity === "tab" ? "sessionStorage" : "localStorage", "holdfast:" + site + ":exit");
+  }
+
+  load() {
+    try {
+      const { exit, values } = JSON.parse(read("sessionStorage", this.key)) ?? {};
+      return exit === this.exit() && values ? values : {};
+    } catch {
+      return {}; // somebody else wrote it
+    }
+  }
+
+  save(values) {
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify({ exit: this.exit(), values }));
+    } catch {
+      // It stays on the page for as long as that lives.
+    }
+  }
+
+  clear() {
+    try {
+      sessionStorage.removeItem(this.key);
+    } catch {
+      // Nothing was stored.
+    }
+  }
+}

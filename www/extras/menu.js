@@ -1,0 +1,160 @@
+// The menu in the panel's header: the notice of unseen answers, a window of its own, a copy of the conversation.
+import { OWN_WINDOW } from "../site.js";
+
+const DOTS = "M5 12v.01M12 12v.01M19 12v.01";
+const OWN_SIZE = "popup,width=420,height=700";
+// As long a page of older messages may take; then what is there is copied.
+const PAGE_MS = 4000;
+
+export class Menu {
+  constructor(sdk, panel, notice) {
+    this.sdk = sdk;
+    this.panel = panel;
+    this.notice = notice;
+    const { make, say, find, icon, root } = panel;
+    this.name = OWN_WINDOW + sdk.settings.site;
+    this.isOwn = window.name === this.name;
+    root.toggleAttribute("data-own", this.isOwn);
+    this.button = make("button", {
+      type: "button", class: "close more", hook: "menu", "aria-label": say("menu"), "aria-haspopup": "menu", "aria-expanded": "false",
+    }, icon(DOTS));
+    const item = (hook, role) => make("button", { type: "button", role, hook, tabindex: -1 }, say(hook));
+    this.quiet = item("notify", "menuitemcheckbox");
+    this.items = [this.quiet, ...(this.isOwn ? [] : [item("popout", "menuitem")]), item("copy", "menuitem")];
+    this.list = make("div", { class: "menu", hook: "menu-list", role: "menu", "aria-label": say("menu"), hidden: "" }, ...this.items);
+    this.said = make("div", { class: "said", hook: "said", role: "status", hidden: "" });
+    this.button.addEventListener("click", () => this.toggle(this.list.hidden, true));
+    this.list.addEventListener("click", ({ target }) => this.choose(target.closest("button")));
+    this.list.addEventListener("keydown", (event) => this.move(event));
+    this.list.addEventListener("focusout", ({ relatedTarget }) => {
+      if (relatedTarget && !this.list.contains(relatedTarget) && relatedTarget !== this.button) this.toggle(false);
+    });
+    root.addEventListener("click", ({ target }) => {
+      if (!this.list.contains(target) && !this.button.contains(target)) this.toggle(false);
+    });
+    find("close").before(this.button);
+    find("panel").append(this.list, this.said);
+    this.showQuiet();
+  }
+
+  // The panel was closed; a window of its own has no other purpose.
+  closed() {
+    this.toggle(false);
+    if (this.isOwn) window.close();
+  }
+
+  toggle(isOpen, isByPerson) {
+    if (this.list.hidden === !isOpen) return;
+    this.list.hidden = !isOpen;
+    this.button.setAttribute("aria-expanded", String(isOpen));
+    if (isOpen && isByPerson) this.items[0].focus();
+  }
+
+  move(event) {
+    const at = this.items.indexOf(event.target);
+    const count = this.items.length;
+    const next = { ArrowDown: (at + 1) % count, ArrowUp: (at + count - 1) % count, Home: 0, End: count - 1 }[event.key];
+    if (next !== undefined) {
+      event.preventDefault();
+      this.items[next].focus();
+    } else if (event.key === "Escape") {
+      // The chat takes it for the whole panel.
+      event.stopPropagation();
+      this.toggle(false);
+      this.button.focus();
+    } else if (event.key === "Tab") this.toggle(false);
+  }
+
+  choose(item) {
+    if (!item) return;
+    if (item === this.quiet) {
+      this.notice.isQuiet = !this.notice.isQuiet;
+      return this.showQuiet();
+    }
+    this.toggle(false);
+    this.button.focus();
+    if (item.dataset.hf === "popout") this.popOut();
+    else this.copy();
+  }
+
+  showQuiet() {
+    this.quiet.setAttribute("aria-checked", String(!this.notice.isQuiet));
+  }
+
+  // The same page in a window of its own, which the panel fills: what the site allows its pages, it allows there too,
+  // and the visitor is known.
+  popOut() {
+    if (window.open(location.href, this.name, OWN_SIZE)) this.sdk.chat.call("close", "");
+    else this.tell("popoutFailed");
+  }
+
+  // Browsers let a page copy while the visitor's press is fresh, so the text may come after the promise of it.
+  async copy() {
+    try {
+      const text = this.transcript();
+      if (window.ClipboardItem && navigator.clipboard?.write) {
+        const blob = text.then((text) => new Blob([text], { type: "text/plain" }));
+        await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+      } else await navigator.clipboard.writeText(await text);
+      this.tell("copied");
+    } catch {
+      this.tell(this.copyOld(await this.transcript()) ? "copied" : "copyFailed");
+    }
+  }
+
+  // Where a page may not use the clipboard directly, as on one without https.
+  copyOld(text) {
+    const { make, root } = this.panel;
+    const area = root.appendChild(make("textarea", { class: "aside" }));
+    area.value = text;
+    area.select();
+    const isDone = document.execCommand("copy");
+    area.remove();
+    this.button.focus();
+    return isDone;
+  }
+
+  async transcript() {
+    await this.readBack();
+    const { find } = this.panel;
+    const shown = (row, hook) => row.querySelector(hook)?.textContent ?? "";
+    return [...find("messages").children]
+      .filter((row) => !row.classList.contains("divider"))
+      .map((row) =>
+        row.dataset.hf === "message"
+          ? "[" + shown(row, "time") + "] " + shown(row, ".name") + ": " + shown(row, "[data-hf=text]")
+          : row.classList.contains("day") ? "\n" + row.textContent : "* " + row.textContent)
+      .join("\n").trim() + "\n";
+  }
+
+  // What is older than what the panel shows comes page by page, as if the visitor scrolled there.
+  async readBack() {
+    const list = this.panel.find("list");
+    const log = this.panel.find("messages");
+    const below = list.scrollHeight - list.scrollTop;
+    const first = () => Number(log.querySelector("[data-seq]")?.dataset.seq ?? 1);
+    for (let before = 0; first() > 1 && first() !== before; ) {
+      before = first();
+      await new Promise((go) => {
+        const watch = new MutationObserver(() => first() < before && done());
+        const done = () => {
+          clearTimeout(late);
+          watch.disconnect();
+          go();
+        };
+        const late = setTimeout(done, PAGE_MS);
+        watch.observe(log, { childList: true });
+        // A list that is at its top already does not scroll.
+        list.scrollTop = list.scrollTop ? 0 : 1;
+      });
+    }
+    list.scrollTop = list.scrollHeight - below;
+  }
+
+  tell(key) {
+    this.said.textContent = this.panel.say(key);
+    this.said.hidden = false;
+    clearTimeout(this.late);
+    this.late = setTimeout(() => (this.said.hidden = true), 4000);
+  }
+}
