@@ -21,7 +21,7 @@ const ASSETS: &str = "__ASSETS__";
 const SCRIPT: &str = "widget.js";
 const DECLARATIONS: &str = "holdfast.d.ts";
 /// What of `www` is no page of the demo shop.
-const NO_PAGES: [&str; 4] = [SCRIPT, DECLARATIONS, "sdk.js", "locales/"];
+const NO_PAGES: [&str; 5] = [SCRIPT, DECLARATIONS, "sdk.js", "locales/", "later/"];
 
 /// What is answered for the script while there is no widget.
 const NO_WIDGET: &str = "console.error('Holdfast: this server was built without its widget. In its source \

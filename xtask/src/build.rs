@@ -21,6 +21,7 @@ const WIDGET_SOURCES: &[&str] = &[
     "www/widget.js",
     "www/sdk.js",
     "www/locales",
+    "www/later",
     "xtask/src/pack.rs",
     "Trunk.toml",
     "Cargo.lock",
