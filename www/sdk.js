@@ -59,6 +59,14 @@ const later = (make) => {
   return () => (made ??= make());
 };
 
+// Lets the browser do what waits, such as answering a finger. Its timers would be slow on a page in the background.
+const breath = () =>
+  new Promise((go) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => go(port1.close());
+    port2.postMessage(0);
+  });
+
 // The words of a language, and the browser's ways of counting and dating in it.
 const learn = async ({ tag, file }) => {
   const answer = await fetch(new URL("locales/" + file + ".json", import.meta.url));
@@ -146,9 +154,14 @@ class Sdk {
     try {
       const [language] = await Promise.all([learn(this.choose()), init({ module_or_path: this.wasm }), this.mix()]);
       this.language = language;
+      // What is called meanwhile waits, as before.
+      await breath();
       this.doors = new AbortController();
       this.watch();
-      this.chat = start(this);
+      const chat = start(this);
+      await breath();
+      chat.call("begin", "");
+      this.chat = chat;
       this.tell("ready", "", "", "", 0);
     } catch (error) {
       // The response may have been read in part: the next try fetches the program itself.
@@ -292,6 +305,8 @@ class Sdk {
   // The panel keeps clear of a phone's keyboard, which covers the page without changing its size.
   fit() {
     const { root, full } = this;
+    // To ask a page for its size makes the browser lay it out.
+    if (!this.isOpen) return;
     const { height, offsetTop, scale } = window.visualViewport ?? { scale: 0 };
     // Who enlarges the page by hand looks at a part of it, which stays where it is.
     if (Math.abs(scale - 1) < 0.01) {
@@ -306,6 +321,7 @@ class Sdk {
   // something, since browsers pass over places that a page makes by itself. Pages often watch `history.pushState`.
   entered() {
     this.isOpen = true;
+    this.fit();
     this.hasPlace = history.state?.holdfast;
     if (this.hasPlace || !this.full.matches || !navigator.userActivation?.hasBeenActive) return;
     History.prototype.pushState.call(history, { ...history.state, holdfast: true }, "");

@@ -9,6 +9,8 @@ pub(crate) enum Call {
     Msg(Msg),
     /// Forget the visitor.
     Logout,
+    /// Show what is kept, and dial: a task of its own, since putting the widget onto the page is a long one already.
+    Begin,
     /// Show everything anew, since the language has changed.
     Redraw,
     /// Leave the page.
@@ -28,6 +30,7 @@ impl Call {
             "prefill" => Msg::Prefill(value),
             "sendMessage" => Msg::Say(value),
             "logout" => return Some(Self::Logout),
+            "begin" => return Some(Self::Begin),
             "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
             _ => return None,
@@ -62,6 +65,7 @@ mod tests {
             "prefill",
             "sendMessage",
             "logout",
+            "begin",
             "redraw",
             "destroy",
         ] {
