@@ -23,6 +23,8 @@ pub(crate) enum Call {
     Track(Track),
     /// Forget the visitor.
     Logout,
+    /// Show what is kept, and dial: a task of its own, since putting the widget onto the page is a long one already.
+    Begin,
     /// Show everything anew, since the language has changed.
     Redraw,
     /// Leave the page.
@@ -46,6 +48,7 @@ impl Call {
             "track" => return Some(Self::Track(track(&value))),
             "rate" => rate(&value)?,
             "logout" => return Some(Self::Logout),
+            "begin" => return Some(Self::Begin),
             "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
             _ => return None,
@@ -129,6 +132,7 @@ mod tests {
             "prefill",
             "sendMessage",
             "logout",
+            "begin",
             "redraw",
             "destroy",
         ] {
