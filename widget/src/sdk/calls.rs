@@ -51,7 +51,10 @@ impl Call {
 
 /// The first line is what it was, the others are more of it.
 fn track(value: &str) -> Track {
-    let (name, detail) = value.split_once('\n').unwrap_or((value, ""));
+    // Smaller than a search for a text.
+    let end = value.bytes().position(|byte| byte == b'\n');
+    let (name, detail) = value.split_at(end.unwrap_or(value.len()));
+    let detail = detail.get(1..).unwrap_or_default();
     Track {
         name: name.to_owned(),
         detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
