@@ -6,8 +6,7 @@ const NAMES = [
   "boot", "update", "open", "close", "toggle", "show", "hide", "destroy", "logout", "setLocale", "setTheme", "prefill",
   "sendMessage", "getUnread", "on", "identify", "setMetadata", "track",
 ];
-// Those that say something of the visitor, and those that belong to one.
-const SAYING = ["identify", "setMetadata", "track"];
+const SAYING = ["identify", "setMetadata", "track"]; // something of the visitor
 const PERSONAL = [...SAYING, "prefill", "sendMessage"];
 const EVENTS = [
   "ready", "error", "open", "close", "message:sent", "message:delivered", "message:read", "message:received",
@@ -27,12 +26,9 @@ const RIGHT_TO_LEFT = ["ar"];
 
 // Where the panel fills the screen, as in media.css.
 const FULL = "(max-width: 520px), (max-height: 460px)";
-// What text needs by WCAG 2.2 AA, and what it may stand on.
-const CONTRAST = 4.5;
-const WHITE = [255, 255, 255];
-const INK = [16, 26, 32];
-const LIGHT = [238, 242, 244];
-const DARK = [34, 46, 53];
+
+// What an accent of the owner's changes.
+const COLOURS = ["--accent", "--accent-fg", "--head", "--hint-light", "--hint-dark", "--veil"];
 
 const warned = new Set();
 const warn = (text) => {
@@ -40,27 +36,10 @@ const warn = (text) => {
   warned.add(text);
 };
 
-// How many letters must be changed to make one word of the other.
-const distance = (a, b) => {
-  let row = [...b, 0].map((_, at) => at);
-  for (const [key, letter] of Object.entries([...a])) {
-    const at = Number(key);
-    let corner = row[0];
-    row[0] = at + 1;
-    for (let to = 1; to <= b.length; to++) {
-      const change = corner + (letter !== b[to - 1]);
-      corner = row[to];
-      row[to] = Math.min(change, row[to] + 1, row[to - 1] + 1);
-    }
-  }
-  return row[b.length];
-};
-
-const hint = (kind, name, known) => {
-  const near = known.map((word) => [distance(String(name).toLowerCase(), word.toLowerCase()), word]).sort((a, b) => a[0] - b[0]);
-  const [far, word] = near[0];
-  const guess = far <= Math.max(2, word.length / 3) ? "did you mean " + word + "?" : "there are " + known.join(", ") + ".";
-  warn("there is no " + kind + " " + JSON.stringify(String(name)) + "; " + guess);
+// What only some pages need is in modules of their own, which are fetched then.
+const hint = (...of) => {
+  const plain = () => "there is no " + of[0] + " " + of[1] + ".";
+  import("./later/hints.js").then(({ hint }) => hint(...of), plain).then(warn);
 };
 
 // The first of these language tags that there are words for, with the file's name.
@@ -76,6 +55,12 @@ const choose = (tags) => {
   }
 };
 
+// Made when it is first asked for: browsers take their time over each of these.
+const later = (make) => {
+  let made;
+  return () => (made ??= make());
+};
+
 // The words of a language, and the browser's ways of counting and dating in it.
 const learn = async ({ tag, file }) => {
   const answer = await fetch(new URL("locales/" + file + ".json", import.meta.url));
@@ -84,55 +69,11 @@ const learn = async ({ tag, file }) => {
     file,
     words: await answer.json(),
     // The words' own plural, and the numbers and hours as they are written where the visitor is.
-    plural: new Intl.PluralRules(file),
-    number: new Intl.NumberFormat(tag),
-    time: new Intl.DateTimeFormat(tag, { hour: "numeric", minute: "2-digit" }),
-    date: new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" }),
-    near: new Intl.RelativeTimeFormat(tag, { numeric: "auto" }),
-  };
-};
-
-// A colour as CSS knows it, in red, green and blue; nothing for a word that is none.
-const colour = (text) => {
-  if (!CSS.supports("color", text)) return;
-  const pen = document.createElement("canvas").getContext("2d");
-  pen.fillStyle = text;
-  // A colour that is seen through comes in another form, and can't be judged.
-  const hex = /^#(..)(..)(..)$/.exec(pen.fillStyle);
-  return hex?.slice(1).map((part) => parseInt(part, 16));
-};
-
-const luminance = (rgb) => {
-  const [r, g, b] = rgb.map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-
-const contrast = (one, other) => {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
-};
-
-// The colour itself where it stands out from `ground`, or the nearest on its way to `end` that does.
-const against = (rgb, ground, end) => {
-  for (let step = 0; step <= 20; step++) {
-    const mixed = rgb.map((part, at) => Math.round(part + ((end[at] - part) * step) / 20));
-    if (contrast(mixed, ground) >= CONTRAST) return mixed;
-  }
-  return end;
-};
-
-// The sheet's variables for an accent of the owner's. Light accents get dark words; only what carries neither is changed.
-const palette = (rgb) => {
-  const isLight = contrast(rgb, WHITE) < CONTRAST && contrast(rgb, INK) >= CONTRAST;
-  const accent = isLight ? rgb : against(rgb, WHITE, INK);
-  const css = (rgb) => "rgb(" + rgb.join(" ") + ")";
-  return {
-    "--accent": css(accent),
-    "--accent-fg": css(isLight ? INK : WHITE),
-    "--head": css(accent),
-    "--hint-light": css(against(rgb, LIGHT, INK)),
-    "--hint-dark": css(against(rgb, DARK, WHITE)),
-    "--veil": isLight ? "rgb(255 255 255 / 40%)" : "rgb(0 0 0 / 20%)",
+    plural: later(() => new Intl.PluralRules(file)),
+    number: later(() => new Intl.NumberFormat(tag)),
+    time: later(() => new Intl.DateTimeFormat(tag, { hour: "numeric", minute: "2-digit" })),
+    date: later(() => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" })),
+    near: later(() => new Intl.RelativeTimeFormat(tag, { numeric: "auto" })),
   };
 };
 
@@ -150,6 +91,7 @@ class Sdk {
     this.draw = draw;
     this.first = first;
     this.settings = {};
+    this.colours = {};
     this.listeners = new Map(EVENTS.map((event) => [event, new Set()]));
     this.waiting = [];
     this.chat = null;
@@ -231,7 +173,7 @@ class Sdk {
     this.hasFailed = false;
     this.isStarting = true;
     try {
-      const [language] = await Promise.all([learn(this.choose()), init({ module_or_path: this.wasm })]);
+      const [language] = await Promise.all([learn(this.choose()), init({ module_or_path: this.wasm }), this.mix()]);
       // Who is another than the last visitor is so from the first picture on.
       await this.loading;
       this.language = language;
@@ -267,7 +209,33 @@ class Sdk {
     const { site, identity } = this.settings;
     this.set({ ...options, site, identity });
     this.dress(this.host, this.root);
+    this.mix();
     if (options && "locale" in options) this.speak();
+  }
+
+  // Finds the colours that go with the owner's accent, before the panel is painted for the first time. Of two accents
+  // the later one holds.
+  async mix() {
+    const { accent } = this.settings;
+    if (accent === this.accent) return;
+    this.accent = accent;
+    const colours = {};
+    try {
+      if (accent) Object.assign(colours, (await import("./later/accent.js")).palette(accent));
+    } catch (error) {
+      warn("the colours for the accent could not be loaded. " + error);
+    }
+    if (this.accent !== accent) return;
+    if (accent && !colours["--accent"]) {
+      warn("accent is a colour without transparency, such as #0a7d4f, not " + JSON.stringify(accent) + ".");
+    }
+    this.colours = colours;
+    this.paint();
+  }
+
+  paint() {
+    const style = this.root?.style;
+    for (const name of COLOURS) style?.setProperty(name, this.colours[name] ?? "");
   }
 
   // By what the owner says, then by what the visitor's browser says.
@@ -407,18 +375,18 @@ class Sdk {
   text(key, count, name) {
     const { words, plural, number } = this.language;
     const text = words[key];
-    const fit = typeof text === "string" ? text : text[plural.select(count)];
-    return fit.replace("{count}", () => number.format(count)).replace("{name}", () => name);
+    const fit = typeof text === "string" ? text : text[plural().select(count)];
+    return fit.replace("{count}", () => number().format(count)).replace("{name}", () => name);
   }
 
   time(at) {
-    return this.language.time.format(at);
+    return this.language.time().format(at);
   }
 
   day(at) {
     const { date, file, near } = this.language;
     const ago = daysAgo(at);
-    const text = ago === 0 || ago === 1 ? near.format(-ago, "day") : date.format(at);
+    const text = ago === 0 || ago === 1 ? near().format(-ago, "day") : date().format(at);
     return text[0].toLocaleUpperCase(file) + text.slice(1);
   }
 
@@ -451,7 +419,7 @@ class Sdk {
 
   // The chat's element on the page, and the one in its shadow root that carries its looks.
   dress(host, root) {
-    const { position, theme, accent, zIndex } = this.settings;
+    const { position, theme, zIndex } = this.settings;
     if (this.root !== root) root.addEventListener("keydown", (event) => this.trap(event));
     this.host = host;
     this.root = root;
@@ -460,9 +428,7 @@ class Sdk {
     root.dataset.theme = theme ?? "auto";
     root.lang = this.language.file;
     root.dir = RIGHT_TO_LEFT.includes(root.lang) ? "rtl" : "ltr";
-    const rgb = accent && colour(accent);
-    if (accent && !rgb) warn("accent is a colour without transparency, such as #0a7d4f, not " + JSON.stringify(accent) + ".");
-    for (const [name, value] of Object.entries(palette(rgb || INK))) root.style.setProperty(name, rgb ? value : "");
+    this.paint();
     if (zIndex) host.style.setProperty("--hf-z", zIndex);
   }
 }

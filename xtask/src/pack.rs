@@ -3,6 +3,7 @@
 //! wasm-bindgen names each function that one half calls in the other at full length, with a hash that no
 //! compression helps, and writes all of them into both halves.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
@@ -14,6 +15,11 @@ use crate::setup;
 use crate::shell;
 
 const GLUE: &str = "holdfast-widget.js";
+const SDK: &str = "sdk.js";
+const SCRIPT: &str = "widget.js";
+
+/// The modules that are fetched when they are needed.
+const LATER: &str = "later";
 const WASM: &str = "holdfast-widget_bg.wasm";
 
 /// What wasm-bindgen calls its own half.
@@ -35,8 +41,21 @@ pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
         shorten_names(repo, dist)?;
     }
     if setup::esbuild(repo).is_some() {
-        for (script, is_module) in [(GLUE, true), ("sdk.js", true), ("widget.js", false)] {
-            minify(repo, &dist.join(script), is_module)?;
+        // One file, since the second would be asked for only when the first is there.
+        let (sdk, glue) = (dist.join(SDK), dist.join(GLUE));
+        let join = [
+            "--bundle",
+            "--format=esm",
+            &format!("--external:./{LATER}/*"),
+        ];
+        minify(repo, &sdk, &join)?;
+        fs::remove_file(&glue).with_context(|| format!("can't remove {}", glue.display()))?;
+        minify(repo, &dist.join(SCRIPT), &[])?;
+        for entry in fs::read_dir(dist.join(LATER))? {
+            let module = entry?.path();
+            if module.extension() == Some(OsStr::new("js")) {
+                minify(repo, &module, &["--format=esm"])?;
+            }
         }
     }
     Ok(())
@@ -82,14 +101,12 @@ fn rename(glue: &str, renamed: &Renamed) -> Result<String> {
     Ok(short)
 }
 
-fn minify(repo: &Repo, script: &Path, is_module: bool) -> Result<()> {
+fn minify(repo: &Repo, script: &Path, options: &[&str]) -> Result<()> {
     let mut esbuild = repo.command("esbuild");
     esbuild
         .args(["--minify", "--log-level=warning", "--charset=utf8"])
+        .args(options)
         .arg(script);
-    if is_module {
-        esbuild.arg("--format=esm");
-    }
     let small = shell::output(&mut esbuild)?;
     fs::write(script, small).with_context(|| format!("can't write {}", script.display()))
 }

@@ -73,8 +73,8 @@ fn judge(sizes: &[Size], all: &Size) -> Result<()> {
     Ok(())
 }
 
-/// All that a visitor downloads of the widget; of the languages it is the longest one. Styles and icons are in the
-/// wasm.
+/// All that a visitor downloads of the widget until the panel can be used; of the languages it is the longest one.
+/// Styles and icons are in the wasm, and what is fetched when it is needed is in a folder of its own.
 fn measure(dist: &Path) -> Result<Vec<Size>> {
     let mut sizes = files(dist, &[".js", ".wasm"])?;
     let locales = files(&dist.join(LOCALES), &[".json"])?;
