@@ -27,6 +27,10 @@ pub use saved::{SavedTab, SavedTabRef};
 pub use transcript::Transcript;
 
 /// What happened.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and a box would be more to download"
+)]
 #[derive(Debug)]
 pub enum Msg {
     /// The launcher was pressed, or a script of the page asks for the same.
