@@ -21,12 +21,13 @@ const ASSETS: &str = "__ASSETS__";
 const SCRIPT: &str = "widget.js";
 const DECLARATIONS: &str = "holdfast.d.ts";
 /// What of `www` is no page of the demo shop.
-const NO_PAGES: [&str; 6] = [
+const NO_PAGES: [&str; 7] = [
     SCRIPT,
     DECLARATIONS,
     "sdk.js",
     "site.js",
     "locales/",
+    "later/",
     "extras/",
 ];
 

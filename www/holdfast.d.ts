@@ -48,6 +48,19 @@ interface HoldfastFailedMessage {
   readonly reason: string;
 }
 
+/** What a field may be; it becomes a text, and nothing takes the field away. */
+type HoldfastValue = string | number | bigint | boolean | Date | object | null | undefined;
+
+/** What is known of a visitor: two of it have a place of their own, and there is room for 20 others. */
+interface HoldfastMetadata {
+  name?: string | null;
+  email?: string | null;
+  [field: string]: HoldfastValue;
+}
+
+/** HMAC-SHA256 of the id, which your server makes, or what gets it from there. */
+type HoldfastHash = string | PromiseLike<string> | ((id: string) => string | PromiseLike<string>);
+
 /** What `on` listens to, and what the listener gets. */
 interface HoldfastEvents {
   /** The chat is on the page. Also for those who begin to listen later. */
@@ -76,6 +89,12 @@ interface HoldfastEvents {
   };
   /** An agent is there, or none is any more. */
   availability: { readonly online: boolean };
+  /** The conversation has begun, or was opened again. */
+  "chat:started": { readonly at: Date };
+  /** An agent has closed the conversation. */
+  "chat:ended": { readonly at: Date };
+  /** The visitor has said how content they were, from 1, the worst, to 5. */
+  csat: { readonly score: number; readonly comment?: string };
 }
 
 /** Every function may be called at any time: what comes too early is kept, and carried out in order. */
@@ -96,8 +115,16 @@ interface HoldfastApi {
   hide(): void;
   /** Takes the chat off the page, without a trace. Nothing is forgotten: `boot` brings it back. */
   destroy(): void;
+  /** Says who the visitor is: your own name for a person, what else you know, and your server's proof. */
+  identify(id: string | number | bigint, metadata?: HoldfastMetadata | null, hash?: HoldfastHash): void;
+  /** The same in one object. */
+  identify(person: HoldfastMetadata & { id: string | number | bigint; hash?: HoldfastHash }): void;
   /** Forgets the visitor in this browser, in all tabs. For shared computers. */
   logout(): void;
+  /** Says more of the visitor; what was said before stays, and an empty value takes it away. */
+  setMetadata(metadata: HoldfastMetadata): void;
+  /** Tells the agents what the visitor does. */
+  track(name: string, detail?: HoldfastValue): void;
   /** Changes the language: English, Chinese (`zh-Hans`, `zh-Hant`), Spanish, French, German, Portuguese, Japanese, Arabic, Russian. */
   setLocale(locale: string): void;
   /** Changes between light and dark. */

@@ -5,11 +5,14 @@ import { Site } from "./site.js";
 // What scripts may call, as docs/embed.md and holdfast.d.ts list it.
 const NAMES = [
   "boot", "update", "open", "close", "toggle", "show", "hide", "destroy", "logout", "setLocale", "setTheme", "prefill",
-  "sendMessage", "getUnread", "on",
+  "sendMessage", "getUnread", "on", "identify", "setMetadata", "track",
 ];
+// Those that say something of the visitor, and those that belong to one.
+const SAYING = ["identify", "setMetadata", "track"];
+const PERSONAL = [...SAYING, "prefill", "sendMessage"];
 const EVENTS = [
   "ready", "error", "open", "close", "message:sent", "message:delivered", "message:read", "message:received",
-  "message:failed", "unread", "connection", "availability",
+  "message:failed", "unread", "connection", "availability", "chat:started", "chat:ended", "csat",
 ];
 const OPTIONS = ["site", "position", "theme", "locale", "identity", "accent", "zIndex"];
 // What an option must be, where it is not any text.
@@ -162,7 +165,13 @@ class Sdk {
     if (name === "getUnread") return this.unread;
     if (!NAMES.includes(name)) return hint("function", name, NAMES);
     if (name === "boot" && !this.chat && !this.isStarting) return this.boot(...args);
-    if (name === "logout" && !this.chat && !this.isStarting) return this.forget();
+    if (name === "logout") {
+      this.held = null;
+      this.waiting = this.waiting.filter(([name]) => !PERSONAL.includes(name));
+      if (!this.chat && !this.isStarting) return this.forget();
+    }
+    if (SAYING.includes(name) && !this.say) this.load();
+    if (this.held && PERSONAL.includes(name)) return void this.held.push([name, args]);
     if (this.chat) return this.carryOut(name, args, isByPerson);
     this.waiting.push([name, args, isByPerson]);
     // A tap on the launcher tries again what has failed.
@@ -181,6 +190,10 @@ class Sdk {
         return this.update({ theme: value });
       case "destroy":
         return this.destroy();
+      case "identify":
+      case "setMetadata":
+      case "track":
+        return this.say(this, name, args, warn);
       case "prefill":
       case "sendMessage":
         if (typeof value !== "string") return warn(name + " takes a text.");
@@ -189,6 +202,23 @@ class Sdk {
         // What a script opens by itself must not take the focus from what the visitor is doing.
         this.chat.call(name, isByPerson || navigator.userActivation?.isActive ? "person" : "");
     }
+  }
+
+  // What makes something of calls about the visitor is loaded where a page has such calls, which wait for it.
+  load() {
+    const done = (say) => this.release(this.held, (this.say = say));
+    this.held ??= [];
+    this.loading ??= import("./later/identify.js").then(({ say }) => done(say), (error) => {
+      this.fail("a part of the chat could not be loaded; what the page says of its visitor is not heard.", error);
+      done(() => {});
+    });
+  }
+
+  release(held) {
+    // After a logout there is nobody whom they are about.
+    if (!held || this.held !== held) return;
+    this.held = null;
+    for (const call of held) this.run(call);
   }
 
   boot(options) {
@@ -204,6 +234,8 @@ class Sdk {
     this.isStarting = true;
     try {
       const [language] = await Promise.all([learn(this.choose()), init({ module_or_path: this.wasm })]);
+      // Who is another than the last visitor is so from the first picture on.
+      await this.loading;
       this.language = language;
       this.doors = new AbortController();
       this.watch();
@@ -403,6 +435,8 @@ class Sdk {
       event === "unread" ? { count: number }
       : event === "connection" ? { state: text }
       : event === "availability" ? { online: number > 0 }
+      : event === "csat" ? { score: number, ...(text && { comment: text }) }
+      : event.startsWith("chat") ? { at: new Date(number) }
       : event === "error" ? { message: text }
       : event === "message:failed" ? { id, text, reason: name }
       : event.startsWith("message") ? message

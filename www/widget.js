@@ -87,7 +87,7 @@
     }
   };
   // What can't wait for an idle page.
-  const isUrgent = ([name]) => /^(boot|open|toggle|sendMessage)$/.test(name);
+  const isUrgent = ([name]) => /^(boot|open|toggle|sendMessage|logout)$/.test(name);
   api.q.push = (call) => {
     Array.prototype.push.call(api.q, call);
     if (isManual ? isBoot(call) : isUrgent(call)) load();

@@ -105,6 +105,9 @@ pub const TRACK_DETAIL_BYTES: usize = 256;
 /// What is kept of that: the last steps say why somebody asks.
 pub const TRAIL: usize = 10;
 
+/// Frames that are held until there is a line: as many steps of a page as are kept, and what else a page says.
+pub const HELD_FRAMES: usize = 2 * TRAIL;
+
 /// What is typed and not sent is shown so far: agents read the beginning, the rest comes with the message.
 pub const PREVIEW_BYTES: usize = 1024;
 
@@ -157,3 +160,6 @@ pub const TYPING_LIFE: Millis = Millis(6_000);
 
 /// "Is typing" is said at most so often.
 pub const TYPING_PAUSE: Millis = Millis(3_000);
+
+/// The same with what is typed: quick enough to read along.
+pub const PREVIEW_PAUSE: Millis = Millis(1_000);

@@ -132,6 +132,29 @@ impl Server {
         Ok(line.parse::<Address>()?.at(self.agents))
     }
 
+    /// Sets what the demo site's owner sets in a file; the server follows within seconds.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub async fn set_site(&self, toml: &str) -> Result<()> {
+        let file = tempfile::NamedTempFile::new()?;
+        std::fs::write(file.path(), toml)?;
+        let path = file.path().display().to_string();
+        operator(self.data(), &["site", "set", "demo", &path]).await?;
+        Ok(())
+    }
+
+    /// The demo site's key, under which its owner's server vouches for visitors.
+    ///
+    /// # Errors
+    /// When the command fails, or prints no key.
+    pub async fn identity_key(&self) -> Result<String> {
+        let printed = operator(self.data(), &["site", "identity", "demo"]).await?;
+        let key = printed.trim();
+        ensure!(key.len() == 64, "no key: {printed:?}");
+        Ok(key.to_owned())
+    }
+
     /// Kills the server as a power cut does, and looks whether what it leaves behind is whole.
     ///
     /// # Errors

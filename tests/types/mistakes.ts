@@ -22,3 +22,18 @@ Holdfast.sendMessage(7);
 const unread: string = Holdfast.getUnread();
 // @ts-expect-error messages can't be changed
 Holdfast.on("message:sent", (message) => (message.text = ""));
+
+// @ts-expect-error nobody in particular
+Holdfast.identify();
+// @ts-expect-error an object without an id
+Holdfast.identify({ name: "Lin Wei" });
+// @ts-expect-error a name is a text
+Holdfast.identify("user-17", { name: 17 });
+// @ts-expect-error a hash is a text, or what gets one
+Holdfast.identify("user-17", {}, 84);
+// @ts-expect-error metadata have names
+Holdfast.setMetadata("pro");
+// @ts-expect-error what is tracked has a name
+Holdfast.track({ pieces: 2 });
+// @ts-expect-error a score comes as a number
+Holdfast.on("csat", ({ score }) => score.trim());

@@ -1,10 +1,12 @@
-//! What is kept for the next page and the next tab: the tab's state as one value, the visitor's token.
+//! What is kept for the next page and the next tab: the tab's state as one value, the visitor's token, and who they are
+//! to the site.
 
 use holdfast_protocol::client::{Client, Visitor};
 use holdfast_protocol::compact;
 use web_sys::Window;
 
 use crate::app::{Model, SavedTab, SavedTabRef};
+use crate::person::Person;
 use crate::storage::Area;
 
 /// The storage of one site's widget.
@@ -13,6 +15,7 @@ pub(crate) struct Keep {
     shared: Area,
     state_key: String,
     token_key: String,
+    person_key: String,
     /// Names the last logout, by which a tab that slept through it sees that its state is a former visitor's.
     exit_key: String,
     is_tab_only: bool,
@@ -20,6 +23,8 @@ pub(crate) struct Keep {
     known: Option<String>,
     /// The logout after which this tab began.
     exit: Option<String>,
+    /// Who the visitor was when this tab last looked.
+    person: Person,
 }
 
 impl Keep {
@@ -38,12 +43,19 @@ impl Keep {
             tab,
             shared,
             token_key: [&state_key, ":token"].concat(),
+            person_key: [&state_key, ":person"].concat(),
             exit_key: [&state_key, ":exit"].concat(),
             state_key,
             is_tab_only,
             known: None,
             exit: None,
+            person: Person::default(),
         }
+    }
+
+    /// Who the visitor is.
+    pub(crate) fn person(&self) -> &Person {
+        &self.person
     }
 
     /// The tab's state, and the token of the visitor who uses it.
@@ -58,13 +70,18 @@ impl Keep {
             .unwrap_or_default();
         self.known = self.stored_token();
         let token = self.known.clone().or_else(|| state.token.clone());
+        self.person = self.stored_person().unwrap_or_else(|| Person {
+            who: state.who.clone(),
+            ..Person::default()
+        });
         (state, token)
     }
 
     /// Writes the tab's state in one write. A storage that is full gets it without what the server can
     /// give again.
     pub(crate) fn save(&self, model: &Model, client: &Client<Visitor>) {
-        let state = SavedTabRef::new(model, client.saved(), client.greeting().token.as_deref());
+        let token = &client.greeting().token;
+        let state = SavedTabRef::new(model, client.saved(), token, &self.person.who);
         if !self.write(&state) {
             self.write(&state.without_events());
         }
@@ -79,13 +96,51 @@ impl Keep {
     /// Forgets the visitor, here and for every other tab. `exit` is a name that no other logout has.
     pub(crate) fn forget(&mut self, exit: &str) {
         self.area().remove(&self.token_key);
+        self.area().remove(&self.person_key);
         self.area().set(&self.exit_key, exit);
         self.forget_tab();
+    }
+
+    /// Where the visitor is another person than before, the one before is forgotten, as by [`Self::forget`]; returns
+    /// whether it was so.
+    pub(crate) fn expect(&mut self, who: Option<&str>, exit: &str) -> bool {
+        if let Some(stored) = self.stored_person() {
+            self.person = stored;
+        }
+        let is_another = self.person.is_another(who);
+        if is_another {
+            self.forget(exit);
+        }
+        is_another
+    }
+
+    /// Keeps what the page says of the visitor who is expected.
+    pub(crate) fn learn(&mut self, said: Person) {
+        self.person.learn(said);
+        self.keep_person();
+    }
+
+    /// The server does not take the identity: it is not said by the next page, unless that says it of itself.
+    pub(crate) fn distrust(&mut self) {
+        self.person.identity = None;
+        self.keep_person();
+    }
+
+    /// Takes in who the visitor is, if that is what another tab has just stored under `key`. Of another person it is
+    /// the mark of the logout that speaks.
+    pub(crate) fn has_met(&mut self, key: Option<&str>) -> bool {
+        let stored = self.stored_person().filter(|stored| {
+            key == Some(&self.person_key) && !self.person.is_another(stored.who.as_deref())
+        });
+        let has_met = stored.is_some();
+        self.person = stored.unwrap_or_else(|| std::mem::take(&mut self.person));
+        has_met
     }
 
     fn forget_tab(&mut self) {
         self.tab.remove(&self.state_key);
         self.known = None;
+        self.person = Person::default();
         self.exit = self.area().get(&self.exit_key);
         if let Some(exit) = &self.exit {
             self.tab.set(&self.exit_key, exit);
@@ -123,6 +178,15 @@ impl Keep {
         self.tab.set(&self.state_key, &compact::write(state))
     }
 
+    fn keep_person(&self) {
+        self.area()
+            .set(&self.person_key, &compact::write(&self.person));
+    }
+
+    fn stored_person(&self) -> Option<Person> {
+        compact::read(&self.area().get(&self.person_key)?)
+    }
+
     fn stored_token(&self) -> Option<String> {
         self.area()
             .get(&self.token_key)
@@ -144,9 +208,16 @@ mod tests {
     use holdfast_protocol::time::Millis;
 
     use super::*;
+    use crate::person::tests::said;
 
     fn keep(is_tab_only: bool) -> Keep {
         Keep::of(Area::memory(), Area::memory(), "demo", is_tab_only)
+    }
+
+    fn learn(keep: &mut Keep, said: Person, exit: &str) -> bool {
+        let is_another = keep.expect(said.who.as_deref(), exit);
+        keep.learn(said);
+        is_another
     }
 
     fn another_tab_stores(keep: &Keep, token: &str) {
@@ -256,7 +327,81 @@ mod tests {
 
     fn another_tab_logs_out(keep: &Keep, exit: &str) {
         keep.area().remove(&keep.token_key);
+        keep.area().remove(&keep.person_key);
         keep.area().set(&keep.exit_key, exit);
+    }
+
+    #[test]
+    fn a_person_is_known_on_the_next_page() {
+        for is_tab_only in [false, true] {
+            let mut keep = keep(is_tab_only);
+            keep.load();
+            assert!(!learn(&mut keep, said("a", "proof", "Ana"), "first"));
+            assert_eq!(keep.shared.get(&keep.person_key).is_none(), is_tab_only);
+            let ana = keep.person().clone();
+            keep.load();
+            assert_eq!(keep.person(), &ana);
+            assert_eq!(ana.who.as_deref(), Some("a"));
+        }
+    }
+
+    #[test]
+    fn another_person_begins_with_nothing_of_the_one_before() {
+        let mut keep = keep(false);
+        keep.load();
+        keep.adopt("anas");
+        assert!(!learn(&mut keep, said("a", "proof", "Ana"), "first"));
+        save_as(&keep, "anas");
+        assert!(learn(&mut keep, said("b", "proof", ""), "second"));
+        assert!(!keep.is_forgotten());
+        assert_eq!(keep.tab.get(&keep.state_key), None);
+        assert_eq!(keep.load().1, None);
+        assert_eq!(keep.person().who.as_deref(), Some("b"));
+        let kept = keep.area().get(&keep.person_key).unwrap();
+        assert!(!kept.contains("Ana"), "{kept}");
+    }
+
+    #[test]
+    fn the_other_tabs_of_another_person_see_a_logout() {
+        let mut keep = keep(false);
+        keep.load();
+        learn(&mut keep, said("a", "proof", "Ana"), "first");
+        let key = keep.person_key.clone();
+        another_tab_logs_out(&keep, "second");
+        let mut bo = Person::default();
+        bo.learn(said("b", "proof", "Bo"));
+        keep.area().set(&key, &compact::write(&bo));
+        assert!(!keep.has_met(Some(&key)), "Ana does not become Bo");
+        assert!(keep.is_forgotten());
+        keep.load();
+        assert_eq!(keep.person(), &bo);
+        assert!(!keep.has_met(Some("basket")) && keep.has_met(Some(&key)));
+    }
+
+    #[test]
+    fn a_refused_identity_is_not_kept_but_its_owner_is() {
+        let mut keep = keep(false);
+        keep.load();
+        learn(&mut keep, said("a", "wrong", "Ana"), "first");
+        keep.distrust();
+        keep.load();
+        assert_eq!(keep.person().identity, None);
+        assert!(!learn(&mut keep, said("a", "right", "Ana"), "second"));
+        assert!(keep.person().identity.is_some());
+        keep.distrust();
+        assert!(learn(&mut keep, said("b", "right", "Bo"), "third"));
+    }
+
+    #[test]
+    fn a_tab_whose_shared_storage_was_cleared_still_belongs_to_the_person() {
+        let mut keep = keep(false);
+        keep.load();
+        learn(&mut keep, said("a", "proof", ""), "none");
+        save_as(&keep, "anas");
+        keep.area().remove(&keep.person_key);
+        keep.load();
+        assert_eq!(keep.person().who.as_deref(), Some("a"));
+        assert!(learn(&mut keep, said("b", "proof", ""), "first"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! * [`app`]: what the widget knows and how it changes. Pure.
 //! * `view`: the DOM. `socket`, `storage`, `page`, `clock`: the browser, as narrow as possible.
+//! * [`person`]: who the visitor is to the site. Pure.
 //! * `sdk`: the page's own scripts, with `www/sdk.js` as its other half. `post`: the ways in.
 //! * `shell`: moves messages between them and drives [`holdfast_protocol::client::Client`], which holds
 //!   every rule about losing nothing; the widget has none of its own.
@@ -29,15 +30,18 @@
 //! | `typing` | hidden while no agent is typing | |
 //! | `jump` | leads to the newest message; hidden there | |
 //! | `composer`, `send`, `counter` | where one writes | |
+//! | `privacy` | says that agents see what is typed; hidden where they do not | |
 //!
 //! Messages are in the document while the panel is open; a closed panel costs the page nothing.
 
 pub mod app;
 mod clock;
+mod draw;
 mod gate;
 mod keep;
 mod options;
 mod page;
+pub mod person;
 mod post;
 mod reach;
 mod restore;

@@ -18,10 +18,13 @@ pub(crate) fn restore(
     document: &Document,
 ) -> (Model, Client<Visitor>) {
     let (state, token) = keep.load();
-    let (mut model, saved) = state.restore(token.as_deref());
+    let person = keep.person();
+    let (mut model, saved) = state.restore(token.as_deref(), person.who.as_deref());
     model.is_visible = !document.hidden();
     let greeting = VisitorGreeting {
         token,
+        identity: person.identity.clone(),
+        profile: person.profile.clone(),
         ..greeting(options, window, document)
     };
     #[expect(
@@ -35,8 +38,8 @@ pub(crate) fn restore(
     )
 }
 
-/// What the server is told of the visitor, without the token.
-pub(crate) fn greeting(options: &Options, window: &Window, document: &Document) -> VisitorGreeting {
+/// What the server is told of the page.
+fn greeting(options: &Options, window: &Window, document: &Document) -> VisitorGreeting {
     let address = window.location().href().unwrap_or_default();
     VisitorGreeting {
         site: options.site.clone(),

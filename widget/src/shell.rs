@@ -4,26 +4,25 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use holdfast_protocol::client::{
-    Client, ClientEvent, LineId, Output, Visitor, VisitorCommand, VisitorGreeting,
-};
+use holdfast_protocol::client::{Client, ClientEvent, LineId, Output, Visitor, VisitorCommand};
 use holdfast_protocol::compact;
 use holdfast_protocol::event::{Page, cut};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
 use wasm_bindgen::JsValue;
-use web_sys::{Document, HtmlElement, Window};
+use web_sys::{Document, Window};
 
 use crate::app::{Effect, Model, Msg, News, Show, update};
 use crate::clock;
+use crate::draw::draw;
 use crate::gate::{Gate, Step};
 use crate::keep::Keep;
 use crate::options::Options;
 use crate::page::{self, Listeners, PageEvent};
 use crate::post::{Input, Post};
 use crate::reach::Reach;
-use crate::restore::{greeting, restore};
+use crate::restore::restore;
 use crate::sdk::{Call, Page as Host};
 use crate::socket::{Heard, Socket};
 use crate::stay::Stay;
@@ -53,6 +52,7 @@ pub(crate) struct Shell {
     due: Option<Timeout>,
     save_due: Option<Timeout>,
     typing_over: Option<Timeout>,
+    preview_due: Option<Timeout>,
 }
 
 impl Shell {
@@ -89,6 +89,7 @@ impl Shell {
             due: None,
             save_due: None,
             typing_over: None,
+            preview_due: None,
         };
         Ok((shell, is_visible))
     }
@@ -120,6 +121,13 @@ impl Shell {
                 self.keep.forget(&clock::new_id(&self.window).to_string());
                 self.start_over();
             }
+            Input::Call(Call::Expect(who)) => self.expect(Some(&who)),
+            Input::Call(Call::Learn(said)) => {
+                self.expect(said.who.as_deref());
+                self.keep.learn(said);
+                self.keep.person().follow(&mut self.client, now);
+            }
+            Input::Call(Call::Track(track)) => self.client.send_soon(VisitorUp::Track(track)),
             Input::Call(Call::Redraw) => self.redraw(),
             // The post has carried it out.
             Input::Call(Call::Destroy) => {}
@@ -164,6 +172,9 @@ impl Shell {
                 self.listeners.renew();
             }
             PageEvent::Stored(_) if self.keep.is_forgotten() => self.start_over(),
+            PageEvent::Stored(key) if self.keep.has_met(key.as_deref()) => {
+                self.keep.person().follow(&mut self.client, now);
+            }
             PageEvent::Stored(key) => {
                 let own = self.client.greeting().token.as_deref();
                 // A tab in which nothing was said yet follows; one with a conversation keeps it.
@@ -176,6 +187,14 @@ impl Shell {
         }
     }
 
+    /// Lets go of the person who was here before, where `who` is another.
+    fn expect(&mut self, who: Option<&str>) {
+        let exit = clock::new_id(&self.window).to_string();
+        if self.keep.expect(who, &exit) {
+            self.start_over();
+        }
+    }
+
     /// Goes on with what is kept, which may be nothing.
     fn start_over(&mut self) {
         self.effects.clear();
@@ -183,6 +202,7 @@ impl Shell {
         self.requests.clear();
         self.gate = Gate::default();
         self.typing_over = None;
+        self.preview_due = None;
         let (model, client) = restore(&mut self.keep, &self.options, &self.window, &self.document);
         self.model = model.in_place_of(std::mem::take(&mut self.model));
         self.client = client;
@@ -288,6 +308,7 @@ impl Shell {
             Effect::Transmit(up) => {
                 self.client.send_lossy(up);
             }
+            Effect::Distrust => self.keep.distrust(),
             Effect::Look(is_looking) => self.client.set_looking(is_looking, now),
             Effect::Save => self.save(),
             Effect::SaveSoon => {
@@ -295,9 +316,11 @@ impl Shell {
                     self.save_due = Some(self.after(SAVE_PAUSE_MS, || Input::SaveDue));
                 }
             }
-            Effect::AwaitTyping(Millis(span)) => {
-                let span = u32::try_from(span).unwrap_or(u32::MAX);
-                self.typing_over = Some(self.after(span, || Input::Msg(Msg::TypingOver)));
+            Effect::AwaitTyping(span) => {
+                self.typing_over = Some(self.after(ms(span), || Input::Msg(Msg::TypingOver)));
+            }
+            Effect::AwaitPreview(span) => {
+                self.preview_due = Some(self.after(ms(span), || Input::Msg(Msg::PreviewDue)));
             }
             Effect::TellOwner(text) => {
                 let text = ["Holdfast: the server refuses this page: ", &text].concat();
@@ -368,11 +391,8 @@ impl Shell {
 
     /// Goes on as the visitor to whom `token` belongs; what was written goes along.
     fn become_visitor(&mut self, token: String, now: Millis) {
-        let greeting = VisitorGreeting {
-            token: Some(token),
-            ..greeting(&self.options, &self.window, &self.document)
-        };
-        self.client.reidentify(greeting, now);
+        self.client.greeting_mut().token = Some(token);
+        self.client.reidentify(now);
     }
 
     /// Tells the agents where the visitor is, on sites that change their address without a new page.
@@ -395,8 +415,7 @@ impl Shell {
         let now = self.now();
         self.due = self.client.poll_timeout(now).map(|due| {
             // One more, since browsers cut the fraction off.
-            let span = u32::try_from(due.since(now).0 + 1).unwrap_or(u32::MAX);
-            self.after(span, || Input::Due)
+            self.after(ms(due.since(now) + Millis(1)), || Input::Due)
         });
     }
 
@@ -414,23 +433,9 @@ impl Shell {
     }
 }
 
-/// Puts what is visible beside its launcher, and watches that it stays there.
-fn draw(
-    post: &Rc<Post>,
-    document: &Document,
-    host: &Host,
-    launcher: HtmlElement,
-) -> Result<(View, Stay), JsValue> {
-    let view = View::new(
-        document.clone(),
-        host,
-        launcher,
-        Post::door(post, Input::Msg),
-    )?;
-    let removed = Post::door(post, Input::Page);
-    let on_removed = Rc::new(move || removed(PageEvent::Removed));
-    let stay = Stay::watch(document, view.host(), on_removed)?;
-    Ok((view, stay))
+/// A span as the browser's timers take it.
+fn ms(Millis(span): Millis) -> u32 {
+    u32::try_from(span).unwrap_or(u32::MAX)
 }
 
 fn complain(error: &JsValue) {

@@ -73,6 +73,8 @@ pub enum Text {
     RoomLeft,
     /// By how much it is too much.
     RoomOver,
+    /// Under the composer where agents see what is typed.
+    Preview,
     /// The line is being made for the first time.
     Connecting,
     /// The line is gone.
@@ -81,6 +83,8 @@ pub enum Text {
     Restarting,
     /// The tag names a site that the server does not have.
     UnknownSite,
+    /// The server does not take the visitor's identity.
+    BadIdentity,
     /// Widget and server speak different versions.
     Outdated,
     /// The server takes nobody in for now.
@@ -129,10 +133,12 @@ impl Text {
             Self::Typing => "typing",
             Self::RoomLeft => "roomLeft",
             Self::RoomOver => "roomOver",
+            Self::Preview => "preview",
             Self::Connecting => "connecting",
             Self::Offline => "offline",
             Self::Restarting => "restarting",
             Self::UnknownSite => "unknownSite",
+            Self::BadIdentity => "badIdentity",
             Self::Outdated => "outdated",
             Self::Full => "full",
             Self::OutboxFull => "outboxFull",

@@ -23,6 +23,7 @@ const WIDGET_SOURCES: &[&str] = &[
     "www/site.js",
     "www/extras",
     "www/locales",
+    "www/later",
     "xtask/src/pack.rs",
     "Trunk.toml",
     "Cargo.lock",

@@ -14,8 +14,8 @@ use crate::setup;
 use crate::shell;
 
 const GLUE: &str = "holdfast-widget.js";
-/// What is loaded once the panel was opened.
-pub(crate) const EXTRAS: &str = "extras";
+/// Folders of what is loaded when it is needed: mostly once the panel was opened, or a page says who is there.
+pub(crate) const AFTER: [&str; 2] = ["extras", "later"];
 const WASM: &str = "holdfast-widget_bg.wasm";
 
 /// What wasm-bindgen calls its own half.
@@ -37,13 +37,20 @@ pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
         shorten_names(repo, dist)?;
     }
     if setup::esbuild(repo).is_some() {
-        for (script, is_module) in [(GLUE, true), ("sdk.js", true), ("site.js", true), ("widget.js", false)] {
+        for (script, is_module) in [
+            (GLUE, true),
+            ("sdk.js", true),
+            ("site.js", true),
+            ("widget.js", false),
+        ] {
             minify(repo, &dist.join(script), is_module)?;
         }
-        for script in fs::read_dir(dist.join(EXTRAS))? {
-            let script = script?.path();
-            if script.extension().is_some_and(|end| end == "js") {
-                minify(repo, &script, true)?;
+        for folder in AFTER {
+            for script in fs::read_dir(dist.join(folder))? {
+                let script = script?.path();
+                if script.extension().is_some_and(|end| end == "js") {
+                    minify(repo, &script, true)?;
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ use holdfast_protocol::time::Millis;
 pub struct Thread {
     /// Which one.
     pub id: ConversationId,
-    /// What the visitor's page told when it began.
+    /// What is known of the visitor.
     pub facts: VisitorFacts,
     /// Whose it is.
     pub assigned: Option<AgentId>,
@@ -30,6 +30,8 @@ pub struct Thread {
     pub status: Status,
     /// Who is typing, and until when that holds; no name for the visitor.
     pub typing: Vec<(Option<String>, Millis)>,
+    /// What the visitor has typed so far, where the site shows it; holds as long as their typing.
+    pub unsent: Option<String>,
     /// Since when the visitor waits for an answer, as far as the loaded events tell.
     pub waits_since: Option<Millis>,
     /// Loaded events by `offset`: all of the conversation from `complete_from` on.
@@ -80,6 +82,7 @@ impl Thread {
                 trail: Vec::new(),
             },
             typing: Vec::new(),
+            unsent: None,
             waits_since: None,
             events: BTreeMap::new(),
             complete_from: NEWEST,
@@ -216,6 +219,9 @@ impl Thread {
             let until = unix + limits::TYPING_LIFE;
             self.typing.push((typing.name.clone(), until));
         }
+        if typing.name.is_none() {
+            self.unsent.clone_from(&typing.text);
+        }
     }
 
     /// A snapshot may be newer than the events that follow it; those change nothing any more.
@@ -267,7 +273,7 @@ impl Thread {
             .events
             .values()
             .rev()
-            .filter(|event| event.seq.is_some());
+            .filter(|event| event.seq.is_some() && !is_rating(event));
         let unanswered = spoken.take_while(|event| is_by_visitor(event));
         unanswered.last().map(|event| event.at)
     }
@@ -275,6 +281,11 @@ impl Thread {
 
 fn is_by_visitor(event: &AgentEvent) -> bool {
     matches!(event.author, Author::Visitor {})
+}
+
+/// Nobody waits for an answer to it.
+fn is_rating(event: &AgentEvent) -> bool {
+    matches!(event.body, Body::Rated { .. })
 }
 
 fn is_message(event: &AgentEvent) -> bool {

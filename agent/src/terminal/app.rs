@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crossterm::event::KeyEvent;
-use holdfast_agent::model::{Model, Thread};
+use holdfast_agent::model::Model;
 use holdfast_agent::{Event, Request};
 use holdfast_protocol::client::{AgentCommand, Status};
 use holdfast_protocol::event::{Author, Body};
@@ -56,6 +56,8 @@ pub(crate) enum Popup {
     Help,
     /// To whom is this conversation to be handed? The place in the list of colleagues.
     Transfer(usize),
+    /// All that is known of the visitor, from a row on.
+    Visitor(usize),
     /// Is this conversation to be closed?
     Close,
     /// Drafts would be lost; really quit?
@@ -310,11 +312,6 @@ impl App {
         let is_there = self.has_focus && self.now.since(self.last_key) < IDLE;
         is_shown && is_there && self.scroll == 0 && self.model.connection.status == Status::Online
     }
-}
-
-/// A conversation's name: what tells it from the others.
-pub(crate) fn title(thread: &Thread) -> String {
-    format!("Visitor {}", thread.id.0)
 }
 
 fn has_message_of_visitor(event: &Event) -> bool {

@@ -28,6 +28,7 @@ impl App {
             (KeyCode::F(4), _) | (KeyCode::Char('t'), true) => self.ask_transfer(),
             (KeyCode::F(5), _) | (KeyCode::Char('r'), true) => self.retry(effects),
             (KeyCode::F(6), _) | (KeyCode::Char('y'), true) => self.take_back(effects),
+            (KeyCode::F(7), _) | (KeyCode::Char('f'), true) => self.show_visitor(),
             (KeyCode::F(8), _) | (KeyCode::Char('x'), true) => self.ask_close(),
             (KeyCode::Char('n'), true) => self.step(1, effects),
             (KeyCode::Char('p'), true) => self.step(-1, effects),
@@ -70,6 +71,11 @@ impl App {
             }
             Popup::Quit | Popup::Close => {}
             Popup::Transfer(at) => self.press_in_transfer(at, code, effects),
+            Popup::Visitor(from) => match code {
+                KeyCode::Up => self.popup = Some(Popup::Visitor(from.saturating_sub(1))),
+                KeyCode::Down => self.popup = Some(Popup::Visitor(from + 1)),
+                _ => {}
+            },
         }
     }
 
@@ -203,6 +209,12 @@ impl App {
             return self.say("There is no colleague to hand it to: `holdfast agent add` adds one.");
         }
         self.popup = Some(Popup::Transfer(0));
+    }
+
+    fn show_visitor(&mut self) {
+        if self.model.chosen().is_some() {
+            self.popup = Some(Popup::Visitor(0));
+        }
     }
 
     fn ask_close(&mut self) {

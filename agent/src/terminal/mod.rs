@@ -4,6 +4,7 @@ mod app;
 mod composer;
 mod keys;
 mod order;
+mod person;
 mod theme;
 mod view;
 mod words;

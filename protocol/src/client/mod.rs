@@ -46,6 +46,8 @@ pub struct Client<A: Audience> {
     events: VecDeque<ClientEvent<A>>,
     is_dirty: bool,
     actions: VecDeque<Output<A>>,
+    /// What is to be said on the next line that is welcomed.
+    held: Vec<A::Up>,
 }
 
 /// Why there is no line, where the server gave a reason.
@@ -81,8 +83,8 @@ impl<A: Audience> Client<A> {
         &self.greeting
     }
 
-    /// The same, to be changed for later greetings: another page, another language. Not for another
-    /// identity: that is [`Client::reidentify`].
+    /// The same, to be changed for later greetings: another page, another language. After a change of token or
+    /// identity call [`Client::reidentify`].
     pub fn greeting_mut(&mut self) -> &mut A::Greeting {
         &mut self.greeting
     }
@@ -107,6 +109,7 @@ impl<A: Audience> Client<A> {
             events: VecDeque::new(),
             is_dirty: false,
             actions: VecDeque::new(),
+            held: Vec::new(),
         };
         client.settle(now);
         client
@@ -204,10 +207,11 @@ impl<A: Audience> Client<A> {
         self.settle(now);
     }
 
-    /// From now on somebody else: the cursor is dropped, the outbox is kept, all lines are dialled anew.
-    pub fn reidentify(&mut self, greeting: A::Greeting, now: Millis) {
-        self.greeting = greeting;
+    /// The greeting names its sender otherwise: the cursor is dropped, the outbox is kept, all lines are dialled anew.
+    /// Not for another person, to whom the outbox does not belong either: that is another client.
+    pub fn reidentify(&mut self, now: Millis) {
         self.saved.cursor = None;
+        self.trouble = None;
         self.restart_lines();
         self.settle(now);
     }
@@ -276,6 +280,19 @@ impl<A: Audience> Client<A> {
             self.actions.push_back(Output::Transmit(line, frame));
         }
         line.is_some()
+    }
+
+    /// Sends a frame that may be lost with a line, but not for want of one: it waits in memory for the next, within
+    /// [`limits::HELD_FRAMES`].
+    pub fn send_soon(&mut self, frame: A::Up) {
+        if self.lines.current().is_some() {
+            self.send_lossy(frame);
+            return;
+        }
+        if self.held.len() == limits::HELD_FRAMES {
+            self.held.remove(0);
+        }
+        self.held.push(frame);
     }
 }
 

@@ -85,6 +85,9 @@ impl<A: Audience> Client<A> {
         if let Some(frame) = A::pace(self.lines.pace()) {
             self.send_lossy(frame);
         }
+        for frame in std::mem::take(&mut self.held) {
+            self.send_lossy(frame);
+        }
     }
 
     fn read_events(&mut self, line: LineId, events: Vec<A::Event>, now: Millis) {

@@ -27,8 +27,8 @@ pub struct VisitorGreeting {
     pub page: Option<Page>,
     /// The visitor's language, a BCP 47 tag.
     pub locale: Option<String>,
-    /// Who the visitor is to the site. Changed by [`super::Client::reidentify`] only, since a cursor holds for one
-    /// person's conversation; where it becomes another id, without the token too.
+    /// Who the visitor is to the site. After a change call [`super::Client::reidentify`], since a cursor holds for one
+    /// person's conversation; another id is another person, and another client.
     pub identity: Option<Identity>,
     /// What was said of the visitor so far. What changes on an open line is sent as a frame beside.
     pub profile: Profile,

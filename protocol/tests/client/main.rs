@@ -6,5 +6,6 @@
 )]
 
 mod bench;
+mod identity;
 mod lines;
 mod outbox;

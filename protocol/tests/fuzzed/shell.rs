@@ -111,7 +111,10 @@ impl<A: Audible> Shell<A> {
             Step::Reidentify => {
                 // Whoever changes the identity wants a line.
                 self.is_paused = false;
-                self.change(|client, now| client.reidentify(A::greeting(1), now));
+                self.change(|client, now| {
+                    *client.greeting_mut() = A::greeting(1);
+                    client.reidentify(now);
+                });
             }
             Step::Reload(seed) => self.reload(seed),
             Step::Send(text) => self.send(&text),

@@ -227,7 +227,10 @@ mod tests {
     #[test]
     fn the_example_of_the_documentation_can_be_set() {
         let text = include_str!("../../../docs/site.md");
-        let example = text.split("```toml").nth(1).and_then(|rest| rest.split("```").next());
+        let example = text
+            .split("```toml")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next());
         let settings = SiteSettings::parse(example.unwrap()).unwrap();
         assert_eq!(settings.prechat[1].kind, PrechatKind::Consent);
         assert_eq!(settings.holidays.len(), 2);

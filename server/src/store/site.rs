@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{SiteId, Store, StoreError, StoreReader};
 
@@ -34,20 +34,28 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Site> {
     })
 }
 
+fn find(connection: &Connection, name: &str) -> Result<Option<Site>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM site WHERE name = ?1"))?
+        .query_row([name], read)
+        .optional()?)
+}
+
 impl Store {
     /// Makes a site; nothing where one of that name exists.
     ///
     /// # Errors
     /// When the database can't be written.
     pub fn add_site(&mut self, name: &str) -> Result<Option<Site>, StoreError> {
-        let made = self
-            .connection
-            .prepare_cached(&format!(
-                "INSERT INTO site (name) VALUES (?1) ON CONFLICT DO NOTHING RETURNING {COLUMNS}"
-            ))?
-            .query_row([name], read)
-            .optional()?;
-        Ok(made)
+        // No RETURNING: a row that is read before the statement has ended says nothing of the commit.
+        let made = self.connection.execute(
+            "INSERT INTO site (name) VALUES (?1) ON CONFLICT DO NOTHING",
+            [name],
+        )?;
+        if made == 0 {
+            return Ok(None);
+        }
+        find(&self.connection, name)
     }
 
     /// What a site's owner has set, as JSON.
@@ -87,11 +95,7 @@ impl StoreReader {
     /// # Errors
     /// When the database can't be read.
     pub fn site(&self, name: &str) -> Result<Option<Site>, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM site WHERE name = ?1"))?
-            .query_row([name], read)
-            .optional()?)
+        find(&self.connection, name)
     }
 
     /// All sites, by name.

@@ -31,6 +31,10 @@ pub struct Desk {
     pub events: Vec<String>,
     /// Who is typing, by conversation; a visitor has an empty name.
     pub typing: BTreeMap<u64, String>,
+    /// What visitors type and have not sent, by conversation, each state of it.
+    pub previews: BTreeMap<u64, Vec<String>>,
+    /// What is known of each visitor, by conversation, as the client prints it.
+    pub visitors: BTreeMap<u64, Value>,
     /// The conversations of the snapshots since the newest `restart`.
     pub snapshot: Vec<u64>,
     /// How often the server has taken the client in.
@@ -67,6 +71,8 @@ pub struct Standing {
     pub present: bool,
     /// Which page the visitor looks at.
     pub page: String,
+    /// What the page has seen the visitor do, oldest first.
+    pub trail: Vec<String>,
 }
 
 impl Desk {
@@ -127,6 +133,10 @@ impl Desk {
             "error" => self.errors.push(text(&value["message"])),
             "typing" => {
                 let conversation = number(&value["conversation"]);
+                if let Some(typed) = value["text"].as_str() {
+                    let previews = self.previews.entry(conversation).or_default();
+                    previews.push(typed.to_owned());
+                }
                 if value["active"] == Value::Bool(true) {
                     self.typing.insert(conversation, text(&value["name"]));
                 } else {
@@ -154,7 +164,9 @@ impl Desk {
 
     fn take_snapshot(&mut self, value: &Value) {
         for conversation in value["conversations"].as_array().into_iter().flatten() {
-            self.snapshot.push(number(&conversation["conversation"]));
+            let id = number(&conversation["conversation"]);
+            self.snapshot.push(id);
+            self.visitors.insert(id, conversation["visitor"].clone());
             self.standing(&conversation["status"]);
         }
     }
@@ -180,6 +192,10 @@ impl Desk {
             return;
         };
         self.events.push(kind.clone());
+        if let Some(visitor) = body.get("visitor") {
+            let conversation = number(&value["conversation"]);
+            self.visitors.insert(conversation, visitor.clone());
+        }
         if kind == "message" {
             let is_visitors = value["author"].get("visitor").is_some();
             self.messages.push(Message {
@@ -204,9 +220,18 @@ impl Desk {
                 read: number(&value["visitor"]["read"]),
                 present: value["present"] == Value::Bool(true),
                 page: text(&value["page"]["url"]),
+                trail: trail(&value["trail"]),
             },
         );
     }
+}
+
+/// Each step with what was said of it.
+fn trail(steps: &Value) -> Vec<String> {
+    let steps = steps.as_array().into_iter().flatten();
+    steps
+        .map(|step| format!("{} {}", text(&step["name"]), text(&step["detail"])))
+        .collect()
 }
 
 fn text(value: &Value) -> String {

@@ -12,6 +12,7 @@ mod files;
 mod full_disk;
 mod harness;
 mod hosts;
+mod identity;
 mod keyboard;
 mod loading;
 mod locales;

@@ -2,7 +2,7 @@
 
 use holdfast_protocol::client::{ClientEvent, Status, Visitor, VisitorNews};
 use holdfast_protocol::event::{Author, VisitorEvent};
-use holdfast_protocol::frame::{SiteState, VisitorWelcome};
+use holdfast_protocol::frame::{RefusalCode, SiteState, VisitorWelcome};
 use holdfast_protocol::limits;
 
 use super::Effect;
@@ -20,6 +20,9 @@ pub(super) fn hear(model: &mut Model, event: ClientEvent<Visitor>, effects: &mut
                     Effect::TellOwner(refusal.message.clone()),
                     Effect::Tell(refused),
                 ]);
+                if refusal.code == RefusalCode::BadIdentity {
+                    effects.push(Effect::Distrust);
+                }
             }
             if !matches!(status, Status::Online | Status::Doubtful) {
                 // Who was there when the line broke says nothing about who is there now.

@@ -12,10 +12,11 @@ mod saved;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod typing;
 
 use holdfast_protocol::client::{ClientEvent, SendError, Status, Visitor};
 use holdfast_protocol::event::{check_text, cut};
-use holdfast_protocol::frame::{Typing, VisitorUp};
+use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
@@ -75,6 +76,8 @@ pub enum Msg {
     Jump,
     /// The page was shown or hidden.
     Visible(bool),
+    /// It is time to show what was typed since it was shown last.
+    PreviewDue,
     /// An agent's "is typing" has not been said again in time.
     TypingOver,
     /// The connection has something to say.
@@ -108,6 +111,10 @@ pub enum Effect {
     SaveSoon,
     /// Say [`Msg::TypingOver`] after this span.
     AwaitTyping(Millis),
+    /// Say [`Msg::PreviewDue`] after this span.
+    AwaitPreview(Millis),
+    /// The server does not take the visitor's identity: do not keep it for the next page.
+    Distrust,
     /// Tell the site's owner, in the console.
     TellOwner(String),
     /// Tell the page's scripts.
@@ -153,7 +160,12 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
             };
             effects.push(Effect::Tell(News::Failed(note, error.to_string())));
         }
-        Msg::Drafted(text) => draft(model, text, now, &mut effects),
+        Msg::Drafted(text) => {
+            model.draft = text;
+            model.is_outbox_full = false;
+            effects.push(Effect::SaveSoon);
+            typing::drafted(model, now, &mut effects);
+        }
         Msg::Submit => submit(model, &mut effects),
         Msg::Rate(score, words) => {
             let words = words.trim();
@@ -162,7 +174,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
         }
         Msg::Accepted => {
             model.draft.clear();
-            stop_typing(model, &mut effects);
+            typing::stop(model, &mut effects);
             model.place = Place::End;
             effects.push(Effect::Show(Show::End));
         }
@@ -187,6 +199,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
                 effects.push(Effect::Save);
             }
         }
+        Msg::PreviewDue => typing::preview_due(model, now, &mut effects),
         Msg::TypingOver => model.typing = None,
         Msg::Client(event) => hear::hear(model, event, &mut effects),
     }
@@ -207,42 +220,12 @@ fn set_open(model: &mut Model, is_open: bool, is_by_person: bool, effects: &mut 
     effects.push(Effect::Save);
 }
 
-fn draft(model: &mut Model, text: String, now: Millis, effects: &mut Vec<Effect>) {
-    model.draft = text;
-    model.is_outbox_full = false;
-    effects.push(Effect::SaveSoon);
-    if model.draft.trim().is_empty() {
-        stop_typing(model, effects);
-    } else if model
-        .said_typing
-        .is_none_or(|said| now.since(said) >= limits::TYPING_PAUSE)
-    {
-        model.said_typing = Some(now);
-        effects.push(typing(true));
-    }
-}
-
 /// A script's words are no typing, and never take the place of what the visitor has written.
 fn prefill(model: &mut Model, text: String, effects: &mut Vec<Effect>) {
     if model.draft.trim().is_empty() {
         model.draft = text;
         effects.push(Effect::SaveSoon);
     }
-}
-
-fn stop_typing(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.said_typing.take().is_some() {
-        effects.push(typing(false));
-    }
-}
-
-fn typing(active: bool) -> Effect {
-    Effect::Transmit(VisitorUp::Typing(Typing {
-        conversation: None,
-        active,
-        name: None,
-        text: None,
-    }))
 }
 
 fn submit(model: &mut Model, effects: &mut Vec<Effect>) {

@@ -45,6 +45,8 @@ pub struct Model {
     pub(super) is_looking: bool,
     pub(super) reported: Option<Receipt>,
     pub(super) said_typing: Option<Millis>,
+    /// Whether [`super::Msg::PreviewDue`] will be said.
+    pub(super) is_preview_due: bool,
     /// What agents wrote up to here is no news.
     pub(super) heard: u64,
     pub(super) told: Told,
@@ -87,6 +89,7 @@ impl Default for Model {
             is_looking: false,
             reported: None,
             said_typing: None,
+            is_preview_due: false,
             heard: 0,
             told: Told::default(),
         }
@@ -185,9 +188,7 @@ fn refused(code: RefusalCode) -> Text {
         RefusalCode::UnknownSite => Text::UnknownSite,
         RefusalCode::Version => Text::Outdated,
         RefusalCode::Full => Text::Full,
-        RefusalCode::BadToken
-        | RefusalCode::BadIdentity
-        | RefusalCode::BadFrame
-        | RefusalCode::TooLate => Text::Offline,
+        RefusalCode::BadIdentity => Text::BadIdentity,
+        RefusalCode::BadToken | RefusalCode::BadFrame | RefusalCode::TooLate => Text::Offline,
     }
 }

@@ -28,6 +28,12 @@ pub enum News {
     Failed(Note, String),
     /// So many messages are unread.
     Unread(usize),
+    /// The conversation has begun, or was opened again.
+    Started(Millis),
+    /// An agent has closed the conversation.
+    Ended(Millis),
+    /// The visitor has said how content they were: a score, and words, which may be none.
+    Rated(u32, String),
     /// How the connection stands, in the word of [`Model::connection`].
     Connection(&'static str),
     /// Whether an agent is there.
@@ -120,9 +126,31 @@ pub(super) fn advance(model: &mut Model, agents: Receipt, effects: &mut Vec<Effe
     }
 }
 
-/// Tells of what agents wrote, unless this visitor had it before: in this tab, or by a welcome in another.
+/// Tells of what agents wrote and of what became of the conversation, unless this visitor had it before: in this tab,
+/// or by a welcome in another.
 pub(super) fn received(model: &mut Model, effects: &mut Vec<Effect>) {
     let heard = model.heard;
+    let mut is_over = model
+        .transcript
+        .events()
+        .first()
+        .is_some_and(|first| first.seq == 1);
+    for event in model.transcript.events() {
+        let news = match &event.body {
+            // Where the beginning is not here, it is no news either.
+            VisitorBody::Message { .. } => {
+                std::mem::take(&mut is_over).then_some(News::Started(event.at))
+            }
+            VisitorBody::Closed {} => {
+                is_over = true;
+                Some(News::Ended(event.at))
+            }
+            VisitorBody::Rated { score, comment } => {
+                Some(News::Rated(*score, comment.clone().unwrap_or_default()))
+            }
+        };
+        effects.extend(news.filter(|_| event.seq > heard).map(Effect::Tell));
+    }
     let events = model.transcript.events().iter();
     let new = events
         .filter(|event| event.seq > heard && matches!(event.author, Author::Agent { .. }))

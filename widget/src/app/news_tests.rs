@@ -1,5 +1,5 @@
 use holdfast_protocol::client::{ClientEvent, SendError, Status, Visitor, VisitorNews};
-use holdfast_protocol::event::{Receipt, TextError, VisitorEvent};
+use holdfast_protocol::event::{Receipt, TextError, VisitorBody, VisitorEvent};
 use holdfast_protocol::frame::{Heartbeat, SiteState, Staff, VisitorWelcome};
 use holdfast_protocol::id::{Epoch, EventId};
 use holdfast_protocol::limits;
@@ -69,6 +69,9 @@ fn brief(news: &[News]) -> Vec<(&'static str, &str)> {
             News::Open => ("open", ""),
             News::Close => ("close", ""),
             News::Unread(_) => ("unread", ""),
+            News::Started(_) => ("started", ""),
+            News::Ended(_) => ("ended", ""),
+            News::Rated(_, words) => ("rated", &**words),
             News::Connection(word) => ("connection", *word),
             News::Availability(true) => ("available", ""),
             News::Availability(false) => ("away", ""),
@@ -84,7 +87,7 @@ fn a_message_is_told_at_each_step_once() {
     let news = welcome(&mut model, 0, Receipt::default(), true);
     assert_eq!(brief(&news), [("available", "")]);
     let news = events(&mut model, vec![from_visitor(1, "hello")], &[1]);
-    assert_eq!(brief(&news), [("sent", "hello")]);
+    assert_eq!(brief(&news), [("sent", "hello"), ("started", "")]);
     assert_eq!(brief(&receipt(&mut model, 1, 0)), [("delivered", "hello")]);
     assert_eq!(brief(&receipt(&mut model, 1, 1)), [("read", "hello")]);
     assert_eq!(brief(&receipt(&mut model, 1, 1)), []);
@@ -102,7 +105,7 @@ fn what_another_tab_sent_was_not_sent_by_this_one() {
     let _ = welcome(&mut model, 0, Receipt::default(), true);
     assert_eq!(
         brief(&events(&mut model, vec![from_visitor(1, "theirs")], &[])),
-        []
+        [("started", "")]
     );
 }
 
@@ -217,5 +220,42 @@ fn what_a_script_opens_leaves_the_focus_where_it_is() {
         !opened
             .iter()
             .any(|effect| matches!(effect, Effect::Show(_)))
+    );
+}
+
+#[test]
+fn what_becomes_of_a_conversation_is_told_once() {
+    let end = |seq| VisitorEvent {
+        body: VisitorBody::Closed {},
+        ..from_agent(seq, "")
+    };
+    let rated = VisitorEvent {
+        body: VisitorBody::Rated {
+            score: 5,
+            comment: Some("quick".to_owned()),
+        },
+        ..from_visitor(3, "")
+    };
+    let mut model = Model::default();
+    let _ = welcome(&mut model, 0, Receipt::default(), true);
+    let news = events(&mut model, vec![from_visitor(1, "hello"), end(2)], &[]);
+    assert_eq!(brief(&news), [("started", ""), ("ended", "")]);
+    assert_eq!(
+        brief(&events(&mut model, vec![rated], &[])),
+        [("rated", "quick")]
+    );
+    let news = events(
+        &mut model,
+        vec![from_visitor(4, "again"), from_visitor(5, "?")],
+        &[],
+    );
+    assert_eq!(brief(&news), [("started", "")]);
+
+    // In the middle of a conversation nobody knows when it began.
+    let mut model = Model::default();
+    let _ = welcome(&mut model, 0, Receipt::default(), true);
+    assert_eq!(
+        brief(&events(&mut model, vec![from_visitor(7, "hello")], &[])),
+        []
     );
 }

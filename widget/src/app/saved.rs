@@ -18,6 +18,8 @@ pub struct SavedTab {
     agents: Receipt,
     /// Whose conversation this is.
     pub token: Option<String>,
+    /// The site's name for that person, where its page has named one.
+    pub who: Option<String>,
     /// Cursor and outbox.
     pub client: Saved<Visitor>,
     events: Vec<VisitorEvent>,
@@ -31,7 +33,8 @@ pub struct SavedTabRef<'a> {
     draft: &'a str,
     read: u64,
     agents: Receipt,
-    token: Option<&'a str>,
+    token: &'a Option<String>,
+    who: &'a Option<String>,
     client: &'a Saved<Visitor>,
     events: &'a [VisitorEvent],
 }
@@ -39,7 +42,12 @@ pub struct SavedTabRef<'a> {
 impl<'a> SavedTabRef<'a> {
     /// The state of this moment.
     #[must_use]
-    pub fn new(model: &'a Model, client: &'a Saved<Visitor>, token: Option<&'a str>) -> Self {
+    pub fn new(
+        model: &'a Model,
+        client: &'a Saved<Visitor>,
+        token: &'a Option<String>,
+        who: &'a Option<String>,
+    ) -> Self {
         Self {
             open: model.is_open,
             scroll: match model.place {
@@ -50,6 +58,7 @@ impl<'a> SavedTabRef<'a> {
             read: model.read,
             agents: model.agents,
             token,
+            who,
             client,
             events: model.transcript.tail(),
         }
@@ -74,6 +83,7 @@ impl Write for SavedTabRef<'_> {
         member(out, "read", &self.read);
         member(out, "agents", &self.agents);
         member(out, "token", &self.token);
+        member(out, "who", &self.who);
         member(out, "client", &self.client);
         member(out, "events", &self.events);
         out.push('}');
@@ -89,6 +99,7 @@ impl Read for SavedTab {
             read: or_default(value, "read")?,
             agents: or_default(value, "agents")?,
             token: or_default(value, "token")?,
+            who: or_default(value, "who")?,
             client: or_default(value, "client")?,
             events: or_default(value, "events")?,
         })
@@ -102,9 +113,13 @@ fn or_default<T: Read + Default>(value: &Value, name: &str) -> Option<T> {
 
 impl SavedTab {
     /// Goes on where the tab was left, as the visitor who has `token`. The log of somebody else is
-    /// dropped, and so is a log that does not end at the cursor; what was written is kept.
+    /// dropped, and so is a log that does not end at the cursor; what was written is kept, unless it was written by
+    /// another person.
     #[must_use]
-    pub fn restore(self, token: Option<&str>) -> (Model, Saved<Visitor>) {
+    pub fn restore(self, token: Option<&str>, who: Option<&str>) -> (Model, Saved<Visitor>) {
+        if self.who.is_some() && self.who.as_deref() != who {
+            return (Model::default(), Saved::default());
+        }
         let mut client = self.client;
         let mut model = Model {
             is_open: self.open,
@@ -113,7 +128,8 @@ impl SavedTab {
         };
         let transcript = Transcript::restore(self.events);
         let after = client.cursor.map(|cursor| cursor.after);
-        if self.token.as_deref() == token && after == Some(transcript.last()) {
+        let is_same = self.token.as_deref() == token && self.who.as_deref() == who;
+        if is_same && after == Some(transcript.last()) {
             let from_end = self.scroll.and_then(|from_end| from_end.try_into().ok());
             model.place = from_end.map_or(Place::End, |from_end| Place::At {
                 from_end,
@@ -142,6 +158,10 @@ mod tests {
     use crate::app::fixture::{from_agent, from_visitor};
 
     fn written(after: u64) -> String {
+        written_by(None, after)
+    }
+
+    fn written_by(who: Option<&str>, after: u64) -> String {
         let model = Model {
             is_open: true,
             draft: "half a".to_owned(),
@@ -170,7 +190,8 @@ mod tests {
             cursor,
             outbox: vec![entry],
         };
-        compact::write(&SavedTabRef::new(&model, &client, Some("token")))
+        let (token, who) = (Some("token".to_owned()), who.map(str::to_owned));
+        compact::write(&SavedTabRef::new(&model, &client, &token, &who))
     }
 
     fn read(text: &str) -> SavedTab {
@@ -179,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_tab_goes_on_where_it_was_left() {
-        let (model, client) = read(&written(2)).restore(Some("token"));
+        let (model, client) = read(&written(2)).restore(Some("token"), None);
         assert!(model.is_open);
         assert_eq!(model.draft, "half a");
         assert_eq!(
@@ -197,7 +218,7 @@ mod tests {
 
     #[test]
     fn anothers_log_is_dropped_and_the_outbox_kept() {
-        let (model, client) = read(&written(2)).restore(Some("another"));
+        let (model, client) = read(&written(2)).restore(Some("another"), None);
         assert_eq!(model.transcript.last(), 0);
         assert_eq!(client.cursor, None);
         assert_eq!(client.outbox.len(), 1);
@@ -205,15 +226,35 @@ mod tests {
     }
 
     #[test]
+    fn who_becomes_a_person_reads_another_log_and_keeps_what_was_written() {
+        let (model, client) = read(&written(2)).restore(Some("token"), Some("a"));
+        assert_eq!((model.transcript.last(), client.cursor), (0, None));
+        assert_eq!((client.outbox.len(), model.draft.as_str()), (1, "half a"));
+    }
+
+    #[test]
+    fn a_person_goes_on_and_another_gets_nothing_of_it() {
+        let tab = written_by(Some("a"), 2);
+        let (model, client) = read(&tab).restore(Some("token"), Some("a"));
+        assert_eq!((model.transcript.last(), client.outbox.len()), (2, 1));
+        for other in [Some("b"), None] {
+            let (model, client) = read(&tab).restore(Some("token"), other);
+            assert_eq!(client, Saved::default());
+            assert_eq!((model.transcript.last(), model.draft.as_str()), (0, ""));
+            assert!(!model.is_open);
+        }
+    }
+
+    #[test]
     fn a_log_that_does_not_end_at_the_cursor_is_read_again() {
-        let (model, client) = read(&written(9)).restore(Some("token"));
+        let (model, client) = read(&written(9)).restore(Some("token"), None);
         assert_eq!((model.transcript.last(), client.cursor), (0, None));
         assert_eq!(client.outbox.len(), 1);
     }
 
     #[test]
     fn a_state_with_fewer_fields_is_read_as_well() {
-        let (model, client) = read(r#"{"open":true}"#).restore(None);
+        let (model, client) = read(r#"{"open":true}"#).restore(None, None);
         assert!(model.is_open);
         assert_eq!(client, Saved::default());
     }

@@ -1,15 +1,25 @@
 use holdfast_protocol::client::VisitorNews;
 use holdfast_protocol::event::{Receipt, VisitorEvent};
 use holdfast_protocol::frame::{
-    GoingAway, Heartbeat, Refusal, RefusalCode, SiteState, Staff, VisitorWelcome,
+    GoingAway, Heartbeat, Refusal, RefusalCode, SiteState, Staff, Typing, VisitorWelcome,
 };
 use holdfast_protocol::id::Epoch;
+use holdfast_protocol::limits;
 
 use super::fixture::{from_agent, from_visitor};
 use super::*;
 use crate::texts::Text;
 
 const START: Millis = Millis(1000);
+
+fn says_typing(active: bool) -> Effect {
+    Effect::Transmit(VisitorUp::Typing(Typing {
+        conversation: None,
+        active,
+        name: None,
+        text: None,
+    }))
+}
 
 fn welcome(seen: Receipt, receipt: Receipt) -> VisitorWelcome {
     VisitorWelcome {
@@ -201,7 +211,7 @@ fn a_rejected_text_comes_back_above_the_draft() {
 #[test]
 fn typing_is_said_rarely_and_taken_back() {
     let mut model = online();
-    let said = |effects: &[Effect]| effects.contains(&typing(true));
+    let said = |effects: &[Effect]| effects.contains(&says_typing(true));
     assert!(said(&update(
         &mut model,
         Msg::Drafted("a".to_owned()),
@@ -219,7 +229,7 @@ fn typing_is_said_rarely_and_taken_back() {
         later
     )));
     let emptied = update(&mut model, Msg::Drafted(String::new()), later);
-    assert!(emptied.contains(&typing(false)));
+    assert!(emptied.contains(&says_typing(false)));
 }
 
 #[test]

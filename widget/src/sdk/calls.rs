@@ -1,12 +1,22 @@
 //! What the page's scripts may ask of a running widget.
 
+use holdfast_protocol::compact;
+use holdfast_protocol::frame::Track;
+
 use crate::app::Msg;
+use crate::person::Person;
 
 /// A call of the page's scripts.
 #[derive(Debug)]
 pub(crate) enum Call {
     /// For the model.
     Msg(Msg),
+    /// The page is about to say that its visitor is the person of this id.
+    Expect(String),
+    /// Keep what the page says of its visitor.
+    Learn(Person),
+    /// Tell the agents what the page has seen the visitor do.
+    Track(Track),
     /// Forget the visitor.
     Logout,
     /// Show everything anew, since the language has changed.
@@ -28,6 +38,9 @@ impl Call {
             "prefill" => Msg::Prefill(value),
             "sendMessage" => Msg::Say(value),
             "rate" => rate(&value)?,
+            "expect" => return Some(Self::Expect(value)),
+            "learn" => return compact::read(&value).map(Self::Learn),
+            "track" => return Some(Self::Track(track(&value))),
             "logout" => return Some(Self::Logout),
             "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
@@ -41,6 +54,15 @@ impl Call {
 fn rate(value: &str) -> Option<Msg> {
     let (score, words) = value.split_at_checked(1)?;
     Some(Msg::Rate(score.parse().ok()?, words.to_owned()))
+}
+
+/// The first line is what it was, the others are more of it.
+fn track(value: &str) -> Track {
+    let (name, detail) = value.split_once('\n').unwrap_or((value, ""));
+    Track {
+        name: name.to_owned(),
+        detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +92,26 @@ mod tests {
         for value in ["", "x", "é", "-1"] {
             assert!(Call::read("rate", value.to_owned()).is_none(), "{value}");
         }
+    }
+
+    #[test]
+    fn what_a_page_says_is_read_as_the_script_writes_it() {
+        let value = r#"{"who":"user-17","identity":{"id":"user-17","hash":"abc"},"profile":{"name":"Ana","fields":{"plan":"pro"}}}"#;
+        let call = Call::read("learn", value.to_owned());
+        let Some(Call::Learn(said)) = call else {
+            panic!("{call:?}");
+        };
+        assert_eq!(said.identity.unwrap().hash.as_deref(), Some("abc"));
+        assert_eq!(said.profile.fields.get("plan"), Some("pro"));
+        let call = Call::read("track", "bought\nrope".to_owned());
+        let Some(Call::Track(track)) = call else {
+            panic!("{call:?}");
+        };
+        assert_eq!(
+            (track.name.as_str(), track.detail.as_deref()),
+            ("bought", Some("rope"))
+        );
+        assert!(Call::read("learn", "{}".to_owned()).is_none());
     }
 
     #[test]

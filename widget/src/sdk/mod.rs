@@ -77,6 +77,11 @@ impl Page {
                 self.tell("message:failed", &id(note), &note.text, reason, 0.0);
             }
             News::Unread(count) => self.tell("unread", "", "", "", number(*count as u64)),
+            News::Started(at) => self.tell("chat:started", "", "", "", number(at.0)),
+            News::Ended(at) => self.tell("chat:ended", "", "", "", number(at.0)),
+            News::Rated(score, words) => {
+                self.tell("csat", "", words, "", f64::from(*score));
+            }
             News::Connection(word) => self.tell("connection", "", word, "", 0.0),
             News::Availability(is_staffed) => {
                 self.tell("availability", "", "", "", f64::from(*is_staffed));

@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CssStyleSheet, Element, HtmlElement, HtmlTextAreaElement, ShadowRoot};
 
-use super::dom::{Dom, fill};
+use super::dom::{Dom, fill, set_text};
 use crate::sdk::Page;
 use crate::texts::Text;
 
@@ -42,6 +42,8 @@ pub(super) struct Frame {
     pub(super) composer: HtmlTextAreaElement,
     pub(super) send: HtmlElement,
     pub(super) counter: HtmlElement,
+    /// That agents see what is typed.
+    pub(super) privacy: HtmlElement,
     /// What is read out to those who hear the page.
     pub(super) news: HtmlElement,
 }
@@ -81,6 +83,7 @@ impl Frame {
                 .unchecked_into(),
             send: dom.button("send", "send", &page.say(Text::Send))?,
             counter: dom.element("div", "counter", "counter")?,
+            privacy: dom.element("div", "counter", "privacy")?,
             news: dom.element("div", "aside", "news")?,
         };
         frame.unread.set_hidden(true);
@@ -141,6 +144,9 @@ impl Frame {
         composer.set_attribute("aria-label", &page.say(Text::Placeholder))?;
         composer.set_attribute("enterkeyhint", "send")?;
         composer.set_attribute("dir", "auto")?;
+        self.privacy.set_id("privacy");
+        set_text(&self.privacy, &page.say(Text::Preview));
+        composer.set_attribute("aria-describedby", "privacy")?;
         self.counter.set_attribute("role", "status")
     }
 
@@ -164,7 +170,7 @@ impl Frame {
         let field = dom.element("div", "field", "")?;
         fill(&field, &[&self.composer, &self.send])?;
         let foot = dom.element("div", "foot", "")?;
-        fill(&foot, &[&field, &self.counter])?;
+        fill(&foot, &[&field, &self.counter, &self.privacy])?;
         self.news.set_attribute("aria-live", "polite")?;
         fill(&self.panel, &[&self.head, &self.connection, &middle, &foot])
     }

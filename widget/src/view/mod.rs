@@ -248,6 +248,7 @@ impl View {
             "aria-disabled",
             if is_blank { "true" } else { "false" },
         );
+        frame.privacy.set_hidden(!model.site.preview);
         let used = model.draft.len();
         let is_shown = model.is_outbox_full || used + ROOM_SHOWN > limits::TEXT_BYTES;
         let note = if model.is_outbox_full {

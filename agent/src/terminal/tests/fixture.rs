@@ -5,7 +5,7 @@ use expect_test::ExpectFile;
 use holdfast_agent::Event;
 use holdfast_protocol::client::{Agent, AgentCommand, AgentNews, Entry, Failure, Status};
 use holdfast_protocol::event::{AgentEvent, Author, Body, Page, Receipt, VisitorFacts};
-use holdfast_protocol::frame::{self, AgentWelcome, Colleague, Heartbeat, Typing};
+use holdfast_protocol::frame::{self, AgentWelcome, Colleague, Heartbeat, Tracked, Typing};
 use holdfast_protocol::id::{AgentId, ConversationId, Epoch, EventId};
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
@@ -207,6 +207,36 @@ pub(super) fn typing(name: Option<&str>) -> Event {
         active: true,
         name: name.map(str::to_owned),
         text: None,
+    }))
+}
+
+pub(super) fn previewed(text: &str) -> Event {
+    Event::News(AgentNews::Typing(Typing {
+        conversation: Some(ROPE),
+        active: true,
+        name: None,
+        text: Some(text.into()),
+    }))
+}
+
+/// The visitor of the rope is here, and their page has tracked something.
+pub(super) fn tracked() -> Event {
+    let step = |minutes, name: &str, detail: Option<&str>| Tracked {
+        at: minutes_ago(minutes),
+        name: name.into(),
+        detail: detail.map(str::to_owned),
+    };
+    Event::News(AgentNews::Status(frame::Status {
+        conversation: ROPE,
+        visitor: Receipt {
+            delivered: 3,
+            read: 2,
+        },
+        agents: Receipt::default(),
+        present: true,
+        last_seen: None,
+        page: None,
+        trail: vec![step(5, "cart", Some("2 pieces")), step(1, "checkout", None)],
     }))
 }
 

@@ -6,9 +6,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use expect_test::expect_file;
 use holdfast_agent::{Event, Request};
 use holdfast_protocol::client::{AgentCommand, Failure, SendError, Status};
-use holdfast_protocol::event::{Author, Receipt, TextError};
+use holdfast_protocol::event::{Author, Body, Receipt, TextError, VisitorFacts};
 use holdfast_protocol::frame::RejectionCode;
 use holdfast_protocol::id::{AgentId, EventId};
+use holdfast_protocol::profile::Identified;
 use holdfast_protocol::time::Millis;
 
 use ratatui::buffer::Cell;
@@ -16,8 +17,8 @@ use ratatui::style::Color;
 
 use super::app::{App, Effect, Msg, Pane, Popup};
 use fixture::{
-    CLEAT, NOW, ROPE, busy, check, choose, draw, entry, event, events, key, screen, text, typing,
-    write,
+    CLEAT, NOW, ROPE, busy, check, choose, draw, entry, event, events, key, page, previewed,
+    screen, text, tracked, typing, write,
 };
 
 #[test]
@@ -25,6 +26,64 @@ fn a_busy_day() {
     let mut app = busy((110, 34));
     app.update(Msg::Connection(typing(None)));
     check(&app, &expect_file!["../screens/busy.txt"]);
+}
+
+/// A visitor of whom the site tells much, some of it hostile.
+fn known() -> App {
+    let mut app = busy((110, 34));
+    let mut visitor = VisitorFacts {
+        page: Some(page("Ropes", "rope")),
+        locale: Some("de-DE".into()),
+        name: Some("✓ Jürgen\u{1b}[31m\u{202e} O'Neill".into()),
+        email: Some("jo@shop.example".into()),
+        identity: Some(Identified {
+            id: "user-17".into(),
+            verified: true,
+        }),
+        ..VisitorFacts::default()
+    };
+    visitor.fields.set("plan", "pro");
+    visitor.fields.set("last order", "4711\u{9b}2J");
+    let facts = Body::Facts { visitor };
+    let facts = event(ROPE, 20, 3, Author::System {}, facts);
+    let (score, comment) = (4, Some("quick and kind".to_owned()));
+    let rated = Body::Rated { score, comment };
+    let mut rated = event(ROPE, 21, 2, Author::Visitor {}, rated);
+    rated.seq = Some(5);
+    app.update(Msg::Connection(events(vec![facts, rated])));
+    app.update(Msg::Connection(tracked()));
+    app.update(Msg::Connection(previewed(
+        "And what does it cost if I take 20 m of it and",
+    )));
+    app
+}
+
+#[test]
+fn who_a_visitor_is_stands_above_the_conversation() {
+    let mut app = known();
+    let seen = screen(&app);
+    assert!(!seen.chars().any(|char| char.is_control() && char != '\n'));
+    assert!(!seen.contains('\u{202e}'));
+    check(&app, &expect_file!["../screens/known.txt"]);
+    app.update(key(KeyCode::F(7)));
+    check(&app, &expect_file!["../screens/visitor.txt"]);
+    app.update(key(KeyCode::Down));
+    assert_eq!(app.popup, Some(Popup::Visitor(1)));
+    app.update(key(KeyCode::Esc));
+    assert_eq!(app.popup, None);
+}
+
+#[test]
+fn what_is_typed_goes_with_the_message() {
+    let mut app = known();
+    assert!(screen(&app).contains("is typing: …it cost"));
+    let said = event(ROPE, 22, 0, Author::Visitor {}, text("What does it cost?"));
+    app.update(Msg::Connection(events(vec![said])));
+    assert!(!screen(&app).contains("is typing"));
+    app.update(Msg::Connection(previewed(&"x".repeat(300))));
+    assert!(screen(&app).contains("typing: …xxx"));
+    app.update(Msg::Connection(typing(None)));
+    assert!(screen(&app).contains("is typing…"));
 }
 
 #[test]

@@ -9,8 +9,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Areas, Look, fit, spread, transcript};
-use crate::terminal::app::{App, title};
+use super::{Areas, Look, fit, fit_end, spread, transcript};
+use crate::terminal::app::App;
+use crate::terminal::person::{self, addressee, mark, title};
 use crate::terminal::theme::Theme;
 use crate::terminal::words;
 
@@ -57,7 +58,7 @@ fn parts(app: &App, area: Rect) -> Parts {
     });
     let composer = u16::try_from(rows.clamp(1, COMPOSER_ROWS) + 2).unwrap_or(3);
     let [header, transcript, typing, composer] = Layout::vertical([
-        Constraint::Length(3),
+        Constraint::Length(header_rows(app)),
         Constraint::Min(1),
         Constraint::Length(1),
         Constraint::Length(composer),
@@ -74,6 +75,15 @@ fn parts(app: &App, area: Rect) -> Parts {
         typing: side(typing),
         composer,
     }
+}
+
+/// Name, page and rule, and a line each for what the site tells and tracks, where it does.
+fn header_rows(app: &App) -> u16 {
+    let has = |words: String| u16::from(!words.is_empty());
+    let more = app.model.chosen().map_or(0, |thread| {
+        has(person::summary(thread)) + has(person::trail(thread))
+    });
+    3 + more
 }
 
 fn draw_nothing(app: &App, look: &Look, frame: &mut Frame<'_>, area: Rect) {
@@ -121,8 +131,12 @@ fn draw_header(app: &App, thread: &Thread, look: &Look, frame: &mut Frame<'_>, a
             Span::styled(format!("with {name}"), theme.colleague())
         }
     };
-    let name = Span::styled(title(thread), theme.strong());
-    let first = spread(vec![name, presence], vec![whose], width);
+    let mut name = vec![Span::styled(title(thread), theme.strong())];
+    if let Some(mark) = mark(thread) {
+        name.insert(0, Span::styled(format!("{mark} "), theme.good()));
+    }
+    name.push(presence);
+    let first = spread(name, vec![whose], width);
     let mut facts = Vec::new();
     if let Some(page) = status.page.as_ref().or(thread.facts.page.as_ref()) {
         facts.push(clean_line(&page.title));
@@ -131,8 +145,14 @@ fn draw_header(app: &App, thread: &Thread, look: &Look, frame: &mut Frame<'_>, a
     facts.extend(thread.facts.locale.as_deref().map(clean_line));
     facts.retain(|fact| !fact.is_empty());
     let second = Line::styled(fit(&facts.join("  ·  "), width), theme.dim());
-    let third = Line::styled("─".repeat(width), theme.dim());
-    frame.render_widget(Paragraph::new(vec![first, second, third]), area);
+    let mut lines = vec![first, second];
+    for more in [person::summary(thread), person::trail(thread)] {
+        if !more.is_empty() {
+            lines.push(Line::styled(fit(&more, width), theme.dim()));
+        }
+    }
+    lines.push(Line::styled("─".repeat(width), theme.dim()));
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 fn draw_transcript(app: &App, thread: &Thread, look: &Look, frame: &mut Frame<'_>, area: Rect) {
@@ -161,6 +181,8 @@ fn draw_typing(app: &App, thread: &Thread, theme: Theme, frame: &mut Frame<'_>, 
     for name in thread.typing_at(app.now) {
         who.push(name.map_or_else(|| title(thread), clean_line));
     }
+    let is_typing = thread.typing_at(app.now).any(|name| name.is_none());
+    let unsent = thread.unsent.as_deref().filter(|_| is_typing);
     let missed = thread
         .events()
         .filter(|event| event.offset > app.left_at)
@@ -176,7 +198,14 @@ fn draw_typing(app: &App, thread: &Thread, theme: Theme, frame: &mut Frame<'_>, 
         Line::default()
     } else {
         let verb = if who.len() == 1 { "is" } else { "are" };
-        let text = format!("{} {verb} typing…", who.join(" and "));
+        let text = match unsent.map(clean_line) {
+            Some(unsent) if !unsent.is_empty() => {
+                let who = format!("{} {verb} typing: ", who.join(" and "));
+                let room = usize::from(area.width).saturating_sub(who.width());
+                format!("{who}{}", fit_end(&unsent, room))
+            }
+            Some(_) | None => format!("{} {verb} typing…", who.join(" and ")),
+        };
         Line::styled(fit(&text, usize::from(area.width)), theme.live())
     };
     frame.render_widget(Paragraph::new(line), area);
@@ -191,10 +220,7 @@ fn draw_composer(app: &App, thread: &Thread, theme: Theme, frame: &mut Frame<'_>
             theme.uneasy(),
         )
     } else {
-        (
-            format!(" To {} ", title(thread).to_lowercase()),
-            theme.mine(),
-        )
+        (format!(" To {} ", addressee(thread)), theme.mine())
     };
     let hint = " Enter sends · Alt-Enter new line ";
     let mut block = Block::bordered()

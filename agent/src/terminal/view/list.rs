@@ -13,8 +13,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::{Look, spread};
-use crate::terminal::app::{App, title};
+use crate::terminal::app::App;
 use crate::terminal::order::{self, Section};
+use crate::terminal::person::{mark, title};
 use crate::terminal::theme::Theme;
 use crate::terminal::words;
 
@@ -113,7 +114,12 @@ fn first_line(
     } else {
         Style::new()
     };
-    let mut left = vec![dot, Span::styled(title(thread), name)];
+    let mut left = vec![dot];
+    if let Some(mark) = mark(thread) {
+        let mark = format!("{mark} ");
+        left.push(Span::styled(mark, unless(is_chosen, theme.good())));
+    }
+    left.push(Span::styled(title(thread), name));
     if let Some(page) = thread.status.page.as_ref().or(thread.facts.page.as_ref()) {
         let page = format!("  {}", clean_line(&page.title));
         left.push(Span::styled(page, unless(is_chosen, theme.dim())));
@@ -172,7 +178,11 @@ fn second_line(
             unless(is_chosen, theme.bad()),
         )
     } else if thread.typing_at(app.now).any(|name| name.is_none()) {
-        ("is typing…".to_owned(), unless(is_chosen, theme.live()))
+        let text = match thread.unsent.as_deref() {
+            Some(unsent) => format!("… {}", clean_line(unsent)),
+            None => "is typing…".to_owned(),
+        };
+        (text, unless(is_chosen, theme.live()))
     } else if app.has_draft(thread.id) && !is_chosen {
         ("✎ draft".to_owned(), theme.uneasy())
     } else {
@@ -189,7 +199,7 @@ fn preview(app: &App, thread: &Thread) -> String {
     let text = match &newest.body {
         Body::Message { text } | Body::Note { text } => clean_line(text),
         Body::Closed {} => "closed".to_owned(),
-        Body::Rated { score, .. } => format!("rated {score} of {BEST_SCORE}"),
+        Body::Rated { score, .. } => format!("rated it {score} of {BEST_SCORE}"),
         Body::Opened { .. } | Body::Facts { .. } | Body::Assigned { .. } => String::new(),
     };
     match &newest.author {

@@ -146,6 +146,7 @@ fn key_line(app: &App, theme: Theme, width: usize) -> Line<'static> {
             ("F2", "claim"),
             ("F3", "note"),
             ("F4", "hand over"),
+            ("F7", "visitor"),
             ("F8", "close"),
             ("^Q", "quit"),
         ],
@@ -182,6 +183,24 @@ pub(super) fn fit(text: &str, width: usize) -> String {
         fitting.push('…');
     }
     fitting
+}
+
+/// The end of the text in `width` columns, with an ellipsis where something is missing before it.
+pub(super) fn fit_end(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let mut kept = Vec::new();
+    for grapheme in text.graphemes(true).rev() {
+        used += grapheme.width();
+        if used > width {
+            break;
+        }
+        kept.push(grapheme);
+    }
+    kept.push("…");
+    kept.into_iter().rev().collect()
 }
 
 /// A line with `left` at its beginning and `right` at its end; `left` gives way.

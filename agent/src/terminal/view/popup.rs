@@ -7,10 +7,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Paragraph, Wrap};
 
 use super::Look;
-use crate::terminal::app::{App, Popup, title};
+use crate::terminal::app::{App, Popup};
+use crate::terminal::person::{self, addressee};
 use crate::terminal::theme::Theme;
 
-const KEYS: [(&str, &str); 17] = [
+const KEYS: [(&str, &str); 18] = [
     ("↑ ↓, Ctrl-P, Ctrl-N", "choose a conversation"),
     ("Tab", "the next one with unread messages"),
     ("PgUp, PgDn", "earlier and later messages"),
@@ -27,6 +28,7 @@ const KEYS: [(&str, &str); 17] = [
         "F6, Ctrl-Y",
         "take what was not accepted back, to change it",
     ),
+    ("F7, Ctrl-F", "all that is known of the visitor"),
     ("F8, Ctrl-X", "close the conversation"),
     ("Esc", "back: to the end, out of a note, to the list"),
     (
@@ -53,9 +55,17 @@ pub(super) fn draw(app: &App, popup: &Popup, look: &Look, frame: &mut Frame<'_>)
     let (heading, lines) = match popup {
         Popup::Help => (" Keys ", help(theme)),
         Popup::Transfer(at) => (" Hand over to ", targets(app, *at, theme)),
+        Popup::Visitor(from) => {
+            let chosen = app.model.chosen();
+            let lines = chosen.map(|thread| person::details(thread, theme, &look.zone));
+            let lines = lines.unwrap_or_default();
+            // The last row stays in sight, however often somebody goes down.
+            let from = (*from).min(lines.len().saturating_sub(1));
+            (" Visitor ", lines.into_iter().skip(from).collect())
+        }
         Popup::Close => {
-            let name = app.model.chosen().map_or_else(String::new, title);
-            let text = format!("Close the conversation with {}?", name.to_lowercase());
+            let name = app.model.chosen().map_or_else(String::new, addressee);
+            let text = format!("Close the conversation with {name}?");
             (" Close ", question(&text, "closes it", theme))
         }
         Popup::Quit => {

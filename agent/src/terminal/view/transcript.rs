@@ -4,6 +4,7 @@ use holdfast_agent::model::{Delivery, Thread};
 use holdfast_agent::sanitise::{clean, clean_line};
 use holdfast_protocol::client::{Agent, AgentCommand, Entry, Status};
 use holdfast_protocol::event::{AgentEvent, Author, Body};
+use holdfast_protocol::limits::BEST_SCORE;
 use holdfast_protocol::time::Millis;
 use jiff::tz::TimeZone;
 use ratatui::style::Style;
@@ -11,7 +12,8 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Look, fit};
-use crate::terminal::app::{App, title};
+use crate::terminal::app::App;
+use crate::terminal::person::{mark, summary, title};
 use crate::terminal::theme::Theme;
 use crate::terminal::words;
 
@@ -110,8 +112,28 @@ impl Page<'_> {
             }),
             Body::Closed {} => self.write_thin(&format!("{name} closed the conversation · {time}")),
             Body::Opened { .. } => self.write_thin(&format!("the conversation began · {time}")),
-            Body::Rated { score, .. } => self.write_thin(&format!("rated {score} of 5 · {time}")),
-            Body::Facts { .. } => self.write_thin(&format!("other facts · {time}")),
+            Body::Rated { score, comment } => {
+                self.write_thin(&format!("{name} rated {} · {time}", stars(*score)));
+                if let Some(comment) = comment {
+                    self.write_message(Message {
+                        name,
+                        style,
+                        at: event.at,
+                        text: comment,
+                        is_note: false,
+                        meta: Vec::new(),
+                    });
+                }
+            }
+            Body::Facts { visitor } => {
+                let mut known = Thread::new(thread.id);
+                known.facts = visitor.clone();
+                let mark = mark(&known).map_or_else(String::new, |mark| format!("{mark} "));
+                let facts = [title(&known), summary(&known)];
+                let facts: Vec<_> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+                let text = format!("{mark}{} · {time}", facts.join(" · "));
+                self.write_thin(&fit(&text, self.width.saturating_sub(4)));
+            }
             Body::Assigned { to } => {
                 let is_own = matches!(&event.author, Author::Agent { id, .. } if id == to);
                 let to = if self.app.model.is_me(*to) {
@@ -272,4 +294,10 @@ fn describe(command: &AgentCommand) -> &'static str {
         AgentCommand::Transfer { .. } => "handing the conversation over",
         AgentCommand::Close { .. } => "closing the conversation",
     }
+}
+
+/// A rating for the eye: `★★★★☆`.
+fn stars(score: u32) -> String {
+    let stars = (1..=BEST_SCORE).map(|star| if star <= score { '★' } else { '☆' });
+    stars.collect()
 }

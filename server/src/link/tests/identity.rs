@@ -115,12 +115,23 @@ async fn an_anonymous_conversation_becomes_the_persons_with_all_lines() {
     let (mut person, known) = place
         .visitor_who(who(Some(token), resume, Some(HASH)))
         .await;
-    assert_eq!((known.after, known.last), (1, 1), "the cursor holds");
+    // Whose stream it is has changed, so it is read anew.
+    assert_ne!(known.epoch, welcome.epoch);
+    assert_eq!((known.after, known.last), (0, 1));
+    assert_eq!(ids(&person.visitor_events().await), [(1, 1)]);
     // Lines of the token alone end, and come back to the person.
     tab.closed().await;
     while other_tab.hear_text().await.is_some() {}
+    let resume = Some(Resume {
+        epoch: known.epoch,
+        after: 1,
+    });
     let (mut back, again) = place.visitor(Some(token), resume).await;
-    assert_eq!((again.after, again.last), (1, 1));
+    assert_eq!(
+        (again.after, again.last),
+        (1, 1),
+        "the person's cursor holds"
+    );
     back.say(&said(1, "before")).await;
     assert_eq!(ids(&back.visitor_events().await), [(1, 1)], "acknowledged");
     back.say(&said(2, "after")).await;
@@ -129,6 +140,32 @@ async fn an_anonymous_conversation_becomes_the_persons_with_all_lines() {
     // The other device of the person has it too.
     let (_, elsewhere) = place.visitor_who(who(None, None, Some(HASH))).await;
     assert_eq!(elsewhere.last, 2);
+}
+
+#[tokio::test]
+async fn a_cursor_of_one_stream_holds_in_no_other() {
+    let place = place().await;
+    let (mut person, at) = place.visitor_who(who(None, None, Some(HASH))).await;
+    let (mut tab, welcome) = place.visitor(None, None).await;
+    for n in 1..=3 {
+        person.say(&said(n, "mine")).await;
+        tab.say(&said(n, "anonymous")).await;
+    }
+    for peer in [&mut person, &mut tab] {
+        while peer
+            .visitor_events()
+            .await
+            .iter()
+            .all(|event| event.seq < 3)
+        {}
+    }
+    let cursor = |epoch| Some(Resume { epoch, after: 2 });
+    let token = Some(welcome.token.as_str());
+    let known = who(token, cursor(welcome.epoch), Some(HASH));
+    let (_, known) = place.visitor_who(known).await;
+    assert_eq!((known.epoch, known.after), (at.epoch, 0), "read anew");
+    let (_, back) = place.visitor(token, cursor(at.epoch)).await;
+    assert_eq!((back.epoch, back.after), (welcome.epoch, 0), "read anew");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use holdfast_protocol::event::{Page, Receipt, cut};
 use holdfast_protocol::frame::{
     Hello, RefusalCode, Resume, VisitorDown, VisitorUp, VisitorWelcome,
 };
+use holdfast_protocol::id::Epoch;
 use holdfast_protocol::limits;
 use holdfast_protocol::profile::Identified;
 use holdfast_protocol::reader::{self, Bounds};
@@ -29,6 +30,19 @@ struct Who {
     head: Option<Head>,
 }
 
+impl Who {
+    /// The life of what is read. A person's stream has one of its own, so that a cursor that was taken in another
+    /// stream, before the tab said who it is or after it logged out, holds nowhere else.
+    fn epoch(&self, log: Epoch, token: &str) -> Epoch {
+        if self.visitor == secret::visitor_of(token) {
+            return log;
+        }
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&self.visitor.0[..8]);
+        Epoch(log.0 ^ Epoch::new(u64::from_be_bytes(bytes)).0)
+    }
+}
+
 pub(super) async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, End> {
     let text = line.first_text().await?;
     let VisitorUp::Hello(hello) = line::parse_first(&text)? else {
@@ -49,7 +63,7 @@ pub(super) async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, E
     let now = who.stream.now.borrow_and_update().clone();
     let head = who.head.as_ref();
     let bounds = Bounds {
-        epoch: shared.log.epoch(),
+        epoch: who.epoch(shared.log.epoch(), &token),
         first: head.map_or(1, |head| head.first_seq),
         last: head.map_or(0, |head| head.last_seq),
     };
