@@ -134,6 +134,33 @@ impl Browser {
         Ok(tab)
     }
 
+    /// Another tab of the same window, in front of the others, which are hidden by it.
+    ///
+    /// # Errors
+    /// When the page does not load.
+    pub async fn open_in_front(&self, url: &str) -> Result<Tab> {
+        let driver = self.seat.driver()?;
+        let window = {
+            let _turn = self.seat.turn.lock().await;
+            driver.new_tab().await?
+        };
+        let tab = Tab::new(self.seat.clone(), window);
+        tab.goto(url).await?;
+        Ok(tab)
+    }
+
+    /// The window that a page has opened beside `tab`; nothing while there is none.
+    ///
+    /// # Errors
+    /// When the browser does not tell.
+    pub async fn beside(&self, tab: &Tab) -> Result<Option<Tab>> {
+        let _turn = self.seat.turn.lock().await;
+        let windows = self.seat.driver()?.windows().await?;
+        let mut others = windows.into_iter().filter(|window| !tab.is_in(window));
+        let other = others.next();
+        Ok(other.map(|window| Tab::new(self.seat.clone(), window)))
+    }
+
     /// What stands on the command line, or in the environment, of every process of this browser and of no
     /// other.
     #[must_use]

@@ -21,4 +21,5 @@ mod phone;
 mod sdk;
 mod slow_lines;
 mod tabs;
+mod visitors;
 mod wire;
