@@ -20,7 +20,9 @@ export class Kept {
   load() {
     try {
       const { exit, values } = JSON.parse(read("sessionStorage", this.key)) ?? {};
-      return exit === (this.exit() ?? undefined) && values ? values : {};
+      if (exit === (this.exit() ?? undefined)) return values ?? {};
+      this.clear();
+      return {};
     } catch {
       return {}; // somebody else wrote it
     }

@@ -134,21 +134,6 @@ impl Browser {
         Ok(tab)
     }
 
-    /// Another tab of the same window, in front of the others, which are hidden by it.
-    ///
-    /// # Errors
-    /// When the page does not load.
-    pub async fn open_in_front(&self, url: &str) -> Result<Tab> {
-        let driver = self.seat.driver()?;
-        let window = {
-            let _turn = self.seat.turn.lock().await;
-            driver.new_tab().await?
-        };
-        let tab = Tab::new(self.seat.clone(), window);
-        tab.goto(url).await?;
-        Ok(tab)
-    }
-
     /// The window that a page has opened beside `tab`; nothing while there is none.
     ///
     /// # Errors

@@ -154,7 +154,21 @@ async fn what_was_entered_is_forgotten_with_the_visitor() -> Result<()> {
     let name =
         "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[name=name]')";
     tab.type_keys(name, vec![], "Björn").await?;
+    let saved = "return JSON.stringify({...sessionStorage}).includes('Björn')";
+    wait::until(
+        "the name saved",
+        async || tab.run::<bool>(saved, vec![]).await,
+        |is| *is,
+    )
+    .await?;
     call(&tab, "Holdfast.logout()").await?;
+    wait::until(
+        "the name gone",
+        async || tab.run::<bool>(saved, vec![]).await,
+        |is| !*is,
+    )
+    .await?;
+    tab.open_chat().await?;
     holds(
         &tab,
         "return shown('prechat') && find('prechat').elements[0].value === ''",

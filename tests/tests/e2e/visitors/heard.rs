@@ -3,6 +3,8 @@
 use anyhow::{Result, ensure};
 use holdfast_tests::{browser::Tab, stage::Stage, wait};
 
+use serde_json::json;
+
 use super::{extras, holds, inside};
 
 /// Sounds are counted, and sound all the same.
@@ -15,7 +17,7 @@ async fn title(tab: &Tab, what: &str, is_wanted: impl FnMut(&String) -> bool) ->
     wait::until(what, read, is_wanted).await
 }
 
-/// In the one engine whose driver hides a tab behind another.
+/// In the one engine whose driver puts windows away.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()> {
     let mut stage = Stage::set().await?;
@@ -26,7 +28,7 @@ async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()
     stage.agent_writes(&mut agent, conversation, "seen").await?;
     stage.settle(&[&tab], &agent, conversation).await?;
 
-    let cover = cover(&stage, &tab).await?;
+    put_away(&tab, true).await?;
     stage
         .agent_writes(&mut agent, conversation, "unseen")
         .await?;
@@ -35,7 +37,7 @@ async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()
     // The page's own change is not lost.
     tab.run::<()>("document.title = 'Sold out'", vec![]).await?;
     title(&tab, "the notice", |title| title == "New message from Ana").await?;
-    cover.close().await?;
+    put_away(&tab, false).await?;
     title(&tab, "the page's newest title", |title| title == "Sold out").await?;
     ensure!(
         tab.run::<u32>("return window.tones", vec![]).await? == 2,
@@ -52,21 +54,26 @@ async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()
         "the choice is kept"
     );
     tab.run::<()>(COUNT, vec![]).await?;
-    let cover = self::cover(&stage, &tab).await?;
+    put_away(&tab, true).await?;
     stage
         .agent_writes(&mut agent, conversation, "quiet")
         .await?;
     stage.settle(&[&tab], &agent, conversation).await?;
     ensure!(tab.run::<String>("return document.title", vec![]).await? != "New message from Ana");
-    cover.close().await?;
+    put_away(&tab, false).await?;
     ensure!(tab.run::<u32>("return window.tones", vec![]).await? == 0);
     Ok(())
 }
 
-/// Another tab in front, which hides this one.
-async fn cover(stage: &Stage, tab: &Tab) -> Result<Tab> {
-    let cover = stage.browser.open_in_front("about:blank").await?;
+/// Puts the window away, as its person does, or takes it up again.
+async fn put_away(tab: &Tab, is_away: bool) -> Result<()> {
+    let window = tab
+        .devtools("Browser.getWindowForTarget", json!({}))
+        .await?;
+    let state = if is_away { "minimized" } else { "normal" };
+    let wanted = json!({"windowId": window["windowId"], "bounds": {"windowState": state}});
+    tab.devtools("Browser.setWindowBounds", wanted).await?;
     let look = async || tab.run::<bool>("return document.hidden", vec![]).await;
-    wait::until("a hidden page", look, |is_hidden| *is_hidden).await?;
-    Ok(cover)
+    wait::until("the page hidden or not", look, |hidden| *hidden == is_away).await?;
+    Ok(())
 }

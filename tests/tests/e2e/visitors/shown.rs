@@ -136,8 +136,8 @@ async fn only_what_can_be_told_by_looking_becomes_a_link(engine: Engine) -> Resu
     let link: Vec<String> = inside(
         &tab,
         "const { href, target, rel, textContent } = root.querySelector('[data-hf=text] a');
-        const shown = root.querySelector('[data-hf=text] a').closest('[data-hf=text]').innerText;
-        return [href, target, rel, textContent, shown.replace(/\\s+/g, ' ')]",
+        const seen = root.querySelector('[data-hf=text] a').closest('[data-hf=text]').innerText;
+        return [href, target, rel, textContent, seen.replace(/\\s+/g, ' ')]",
     )
     .await?;
     let expected = [
