@@ -28,12 +28,9 @@ const RIGHT_TO_LEFT = ["ar"];
 
 // Where the panel fills the screen, as in media.css.
 const FULL = "(max-width: 520px), (max-height: 460px)";
-// What text needs by WCAG 2.2 AA, and what it may stand on.
-const CONTRAST = 4.5;
-const WHITE = [255, 255, 255];
-const INK = [16, 26, 32];
-const LIGHT = [238, 242, 244];
-const DARK = [34, 46, 53];
+
+// What an accent of the owner's changes.
+const COLOURS = ["--accent", "--accent-fg", "--head", "--hint-light", "--hint-dark", "--veil"];
 
 const warned = new Set();
 const warn = (text) => {
@@ -41,27 +38,10 @@ const warn = (text) => {
   warned.add(text);
 };
 
-// How many letters must be changed to make one word of the other.
-const distance = (a, b) => {
-  let row = [...b, 0].map((_, at) => at);
-  for (const [key, letter] of Object.entries([...a])) {
-    const at = Number(key);
-    let corner = row[0];
-    row[0] = at + 1;
-    for (let to = 1; to <= b.length; to++) {
-      const change = corner + (letter !== b[to - 1]);
-      corner = row[to];
-      row[to] = Math.min(change, row[to] + 1, row[to - 1] + 1);
-    }
-  }
-  return row[b.length];
-};
-
-const hint = (kind, name, known) => {
-  const near = known.map((word) => [distance(String(name).toLowerCase(), word.toLowerCase()), word]).sort((a, b) => a[0] - b[0]);
-  const [far, word] = near[0];
-  const guess = far <= Math.max(2, word.length / 3) ? "did you mean " + word + "?" : "there are " + known.join(", ") + ".";
-  warn("there is no " + kind + " " + JSON.stringify(String(name)) + "; " + guess);
+// What only some pages need is in modules of their own, which are fetched then.
+const hint = (...of) => {
+  const plain = () => "there is no " + of[0] + " " + of[1] + ".";
+  import("./later/hints.js").then(({ hint }) => hint(...of), plain).then(warn);
 };
 
 // The first of these language tags that there are words for, with the file's name.
@@ -77,6 +57,20 @@ const choose = (tags) => {
   }
 };
 
+// Made when it is first asked for: browsers take their time over each of these.
+const later = (make) => {
+  let made;
+  return () => (made ??= make());
+};
+
+// Lets the browser do what waits, such as answering a finger. Its timers would be slow on a page in the background.
+const breath = () =>
+  new Promise((go) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => go(port1.close());
+    port2.postMessage(0);
+  });
+
 // The words of a language, and the browser's ways of counting and dating in it.
 const learn = async ({ tag, file }) => {
   const answer = await fetch(new URL("locales/" + file + ".json", import.meta.url));
@@ -85,55 +79,11 @@ const learn = async ({ tag, file }) => {
     file,
     words: await answer.json(),
     // The words' own plural, and the numbers and hours as they are written where the visitor is.
-    plural: new Intl.PluralRules(file),
-    number: new Intl.NumberFormat(tag),
-    time: new Intl.DateTimeFormat(tag, { hour: "numeric", minute: "2-digit" }),
-    date: new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" }),
-    near: new Intl.RelativeTimeFormat(tag, { numeric: "auto" }),
-  };
-};
-
-// A colour as CSS knows it, in red, green and blue; nothing for a word that is none.
-const colour = (text) => {
-  if (!CSS.supports("color", text)) return;
-  const pen = document.createElement("canvas").getContext("2d");
-  pen.fillStyle = text;
-  // A colour that is seen through comes in another form, and can't be judged.
-  const hex = /^#(..)(..)(..)$/.exec(pen.fillStyle);
-  return hex?.slice(1).map((part) => parseInt(part, 16));
-};
-
-const luminance = (rgb) => {
-  const [r, g, b] = rgb.map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-
-const contrast = (one, other) => {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
-};
-
-// The colour itself where it stands out from `ground`, or the nearest on its way to `end` that does.
-const against = (rgb, ground, end) => {
-  for (let step = 0; step <= 20; step++) {
-    const mixed = rgb.map((part, at) => Math.round(part + ((end[at] - part) * step) / 20));
-    if (contrast(mixed, ground) >= CONTRAST) return mixed;
-  }
-  return end;
-};
-
-// The sheet's variables for an accent of the owner's. Light accents get dark words; only what carries neither is changed.
-const palette = (rgb) => {
-  const isLight = contrast(rgb, WHITE) < CONTRAST && contrast(rgb, INK) >= CONTRAST;
-  const accent = isLight ? rgb : against(rgb, WHITE, INK);
-  const css = (rgb) => "rgb(" + rgb.join(" ") + ")";
-  return {
-    "--accent": css(accent),
-    "--accent-fg": css(isLight ? INK : WHITE),
-    "--head": css(accent),
-    "--hint-light": css(against(rgb, LIGHT, INK)),
-    "--hint-dark": css(against(rgb, DARK, WHITE)),
-    "--veil": isLight ? "rgb(255 255 255 / 40%)" : "rgb(0 0 0 / 20%)",
+    plural: later(() => new Intl.PluralRules(file)),
+    number: later(() => new Intl.NumberFormat(tag)),
+    time: later(() => new Intl.DateTimeFormat(tag, { hour: "numeric", minute: "2-digit" })),
+    date: later(() => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" })),
+    near: later(() => new Intl.RelativeTimeFormat(tag, { numeric: "auto" })),
   };
 };
 
@@ -151,6 +101,7 @@ class Sdk {
     this.draw = draw;
     this.first = first;
     this.settings = {};
+    this.colours = {};
     this.listeners = new Map(EVENTS.map((event) => [event, new Set()]));
     this.waiting = [];
     this.chat = null;
@@ -233,13 +184,18 @@ class Sdk {
     this.hasFailed = false;
     this.isStarting = true;
     try {
-      const [language] = await Promise.all([learn(this.choose()), init({ module_or_path: this.wasm })]);
+      const [language] = await Promise.all([learn(this.choose()), init({ module_or_path: this.wasm }), this.mix()]);
       // Who is another than the last visitor is so from the first picture on.
       await this.loading;
       this.language = language;
+      // What is called meanwhile waits, as before.
+      await breath();
       this.doors = new AbortController();
       this.watch();
-      this.chat = start(this);
+      const chat = start(this);
+      await breath();
+      chat.call("begin", "");
+      this.chat = chat;
       this.tell("ready", "", "", "", 0);
     } catch (error) {
       // The response may have been read in part: the next try fetches the program itself.
@@ -269,7 +225,33 @@ class Sdk {
     const { site, identity } = this.settings;
     this.set({ ...options, site, identity });
     this.dress(this.host, this.root);
+    this.mix();
     if (options && "locale" in options) this.speak();
+  }
+
+  // Finds the colours that go with the owner's accent, before the panel is painted for the first time. Of two accents
+  // the later one holds.
+  async mix() {
+    const { accent } = this.settings;
+    if (accent === this.accent) return;
+    this.accent = accent;
+    const colours = {};
+    try {
+      if (accent) Object.assign(colours, (await import("./later/accent.js")).palette(accent));
+    } catch (error) {
+      warn("the colours for the accent could not be loaded. " + error);
+    }
+    if (this.accent !== accent) return;
+    if (accent && !colours["--accent"]) {
+      warn("accent is a colour without transparency, such as #0a7d4f, not " + JSON.stringify(accent) + ".");
+    }
+    this.colours = colours;
+    this.paint();
+  }
+
+  paint() {
+    const style = this.root?.style;
+    for (const name of COLOURS) style?.setProperty(name, this.colours[name] ?? "");
   }
 
   // By what the owner says, then by what the visitor's browser says.
@@ -357,6 +339,8 @@ class Sdk {
   // The panel keeps clear of a phone's keyboard, which covers the page without changing its size.
   fit() {
     const { root, full } = this;
+    // To ask a page for its size makes the browser lay it out.
+    if (!this.isOpen) return;
     const { height, offsetTop, scale } = window.visualViewport ?? { scale: 0 };
     // Who enlarges the page by hand looks at a part of it, which stays where it is.
     if (Math.abs(scale - 1) < 0.01) {
@@ -371,6 +355,7 @@ class Sdk {
   // something, since browsers pass over places that a page makes by itself. Pages often watch `history.pushState`.
   entered() {
     this.isOpen = true;
+    this.fit();
     this.hasPlace = history.state?.holdfast;
     if (this.hasPlace || !this.full.matches || !navigator.userActivation?.hasBeenActive) return;
     History.prototype.pushState.call(history, { ...history.state, holdfast: true }, "");
@@ -409,18 +394,18 @@ class Sdk {
   text(key, count, name) {
     const { words, plural, number } = this.language;
     const text = words[key];
-    const fit = typeof text === "string" ? text : text[plural.select(count)];
-    return fit.replace("{count}", () => number.format(count)).replace("{name}", () => name);
+    const fit = typeof text === "string" ? text : text[plural().select(count)];
+    return fit.replace("{count}", () => number().format(count)).replace("{name}", () => name);
   }
 
   time(at) {
-    return this.language.time.format(at);
+    return this.language.time().format(at);
   }
 
   day(at) {
     const { date, file, near } = this.language;
     const ago = daysAgo(at);
-    const text = Math.abs(ago) < 2 ? near.format(-ago, "day") : date.format(at);
+    const text = Math.abs(ago) < 2 ? near().format(-ago, "day") : date().format(at);
     return text[0].toLocaleUpperCase(file) + text.slice(1);
   }
 
@@ -454,7 +439,7 @@ class Sdk {
 
   // The chat's element on the page, and the one in its shadow root that carries its looks.
   dress(host, root) {
-    const { position, theme, accent, zIndex } = this.settings;
+    const { position, theme, zIndex } = this.settings;
     if (this.root !== root) root.addEventListener("keydown", (event) => this.trap(event));
     this.host = host;
     this.root = root;
@@ -463,9 +448,7 @@ class Sdk {
     root.dataset.theme = theme ?? "auto";
     root.lang = this.language.file;
     root.dir = RIGHT_TO_LEFT.includes(root.lang) ? "rtl" : "ltr";
-    const rgb = accent && colour(accent);
-    if (accent && !rgb) warn("accent is a colour without transparency, such as #0a7d4f, not " + JSON.stringify(accent) + ".");
-    for (const [name, value] of Object.entries(palette(rgb || INK))) root.style.setProperty(name, rgb ? value : "");
+    this.paint();
     if (zIndex) host.style.setProperty("--hf-z", zIndex);
     this.site.dress(root);
   }

@@ -86,12 +86,12 @@ pub enum Body {
     /// The conversation began: stands right before the first message. For agents only.
     Opened {
         /// What was known of the visitor at that moment.
-        visitor: VisitorFacts,
+        visitor: Box<VisitorFacts>,
     },
     /// More is known of the visitor, or something else. For agents only.
     Facts {
         /// All that is known of them now.
-        visitor: VisitorFacts,
+        visitor: Box<VisitorFacts>,
     },
     /// An agent wrote a note for colleagues. For agents only.
     Note {

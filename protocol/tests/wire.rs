@@ -200,7 +200,9 @@ fn what_agents_hear_of_a_visitor() {
         ..VisitorFacts::default()
     };
     visitor.fields.set("plan", "pro");
-    let body = Body::Facts { visitor };
+    let body = Body::Facts {
+        visitor: Box::new(visitor),
+    };
     assert_eq!(
         serde_json::to_string(&body).unwrap(),
         concat!(

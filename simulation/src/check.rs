@@ -3,7 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use holdfast::secret;
 use holdfast_protocol::event::{AgentEvent, Body};
 use holdfast_protocol::id::{ConversationId, EventId};
 use holdfast_protocol::time::Millis;
@@ -19,7 +18,7 @@ const DRAIN: Millis = Millis(12_300);
 
 /// What a life of the server leaves must be whole, and hold all that any screen shows.
 pub(crate) fn check_after_death(world: &mut World) {
-    let found = match server::look(&world.disk.copied(0)) {
+    let found = match server::look(&world.disk.copied(0), &world.nodes) {
         Ok(found) => found,
         Err(words) => {
             world.wrong.push(words);
@@ -51,7 +50,7 @@ pub(crate) fn check(world: &mut World) {
             "no progress: outboxes waited for {drained} ms after the heal"
         ));
     }
-    match server::look(&world.disk) {
+    match server::look(&world.disk, &world.nodes) {
         Ok(found) => check_log(world, &found, &mut wrong),
         Err(words) => wrong.push(words),
     }
@@ -91,8 +90,8 @@ fn check_numbers(found: &Found, wrong: &mut Vec<String>) -> HashMap<EventId, u64
                 wrong.push(format!("out of order: seq {seq} stands at {last}"));
             }
         }
-        // A conversation's beginning bears the name of its first message.
-        let is_named = !matches!(event.body, Body::Opened { .. });
+        // A conversation's beginning bears the name of its first message, and facts are named within one.
+        let is_named = !matches!(event.body, Body::Opened { .. } | Body::Facts { .. });
         if is_named && places.insert(event.id, event.offset).is_some() {
             wrong.push(format!("doubled: {} stands in the log twice", event.id));
         }
@@ -106,14 +105,13 @@ fn stream(world: &World, node: usize, found: &Found) -> Vec<Shown> {
         number,
         id: event.id,
     };
-    let Some(token) = world.nodes[node].token() else {
+    if world.nodes[node].token().is_none() {
         let all = found.log.iter().map(|event| shown(event.offset, event));
         // A tab without a token has read nothing.
         let is_agent = world.visitor_of[node].is_none();
         return if is_agent { all.collect() } else { Vec::new() };
-    };
-    let visitor = secret::visitor_of(token);
-    let Some(conversation) = found.conversations.get(&visitor) else {
+    }
+    let Some(conversation) = &found.conversations[node] else {
         return Vec::new();
     };
     let events = found.log.iter();

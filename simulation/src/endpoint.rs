@@ -9,6 +9,7 @@ use holdfast_protocol::client::{
 use holdfast_protocol::event::{AgentEvent, Receipt, VisitorEvent};
 use holdfast_protocol::frame::{self, AgentUp, VisitorUp};
 use holdfast_protocol::id::{ConversationId, EventId};
+use holdfast_protocol::profile::Identity;
 use holdfast_protocol::time::Millis;
 
 use crate::node::{Node, Person, Shown, Storage};
@@ -49,6 +50,10 @@ pub(crate) trait Endpoint {
     fn storage(&self) -> Storage;
     fn sends_early(&mut self);
     fn token(&self) -> Option<&str>;
+    /// The page says who the visitor is; whether it had not said so before.
+    fn identify(&mut self, identity: Identity, now: Millis) -> bool;
+    /// The site's name for the person, where the page has said it.
+    fn identity(&self) -> Option<&str>;
     fn person(&self) -> &Person;
     fn departed(&self) -> &[Person];
     fn shown(&self) -> &[Shown];
@@ -67,6 +72,9 @@ pub(crate) trait Actor: Audience {
     /// The receipt of an event.
     fn seen(event: &Self::Event) -> Option<Self::Up>;
     fn token(greeting: &Self::Greeting) -> Option<&str>;
+    /// The greeting of somebody who is known to the site.
+    fn known(greeting: &Self::Greeting, identity: Identity) -> Self::Greeting;
+    fn identity(greeting: &Self::Greeting) -> Option<&str>;
 }
 
 impl Actor for Visitor {
@@ -75,6 +83,7 @@ impl Actor for Visitor {
         let mut greeting = greeting.clone();
         if is_forgotten {
             greeting.token = None;
+            greeting.identity = None;
         }
         greeting
     }
@@ -97,6 +106,18 @@ impl Actor for Visitor {
 
     fn token(greeting: &VisitorGreeting) -> Option<&str> {
         greeting.token.as_deref()
+    }
+
+    fn known(greeting: &VisitorGreeting, identity: Identity) -> VisitorGreeting {
+        VisitorGreeting {
+            identity: Some(identity),
+            ..greeting.clone()
+        }
+    }
+
+    fn identity(greeting: &VisitorGreeting) -> Option<&str> {
+        let identity = greeting.identity.as_ref();
+        identity.map(|identity| identity.id.as_str())
     }
 }
 
@@ -141,6 +162,14 @@ impl Actor for Agent {
     }
 
     fn token(_: &AgentGreeting) -> Option<&str> {
+        None
+    }
+
+    fn known(greeting: &AgentGreeting, _: Identity) -> AgentGreeting {
+        greeting.clone()
+    }
+
+    fn identity(_: &AgentGreeting) -> Option<&str> {
         None
     }
 }
@@ -225,6 +254,19 @@ impl<A: Actor> Endpoint for Node<A> {
 
     fn token(&self) -> Option<&str> {
         A::token(self.client.greeting())
+    }
+
+    fn identify(&mut self, identity: Identity, now: Millis) -> bool {
+        let is_news = A::identity(self.client.greeting()).is_none();
+        if is_news {
+            let greeting = A::known(self.client.greeting(), identity);
+            self.client.reidentify(greeting, now);
+        }
+        is_news
+    }
+
+    fn identity(&self) -> Option<&str> {
+        A::identity(self.client.greeting())
     }
 
     fn person(&self) -> &Person {

@@ -65,6 +65,19 @@ pub struct Outcome {
 /// When the simulator itself is at fault.
 #[must_use]
 pub fn run(seed: u64, flaw: Flaw) -> Outcome {
+    run_with(seed, flaw, false)
+}
+
+/// The same with visitors who say in the middle of it who they are; some are the same person.
+///
+/// # Panics
+/// When the simulator itself is at fault.
+#[must_use]
+pub fn run_with_persons(seed: u64) -> Outcome {
+    run_with(seed, Flaw::default(), true)
+}
+
+fn run_with(seed: u64, flaw: Flaw, has_persons: bool) -> Outcome {
     let prepared = PREPARED.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -73,7 +86,7 @@ pub fn run(seed: u64, flaw: Flaw) -> Outcome {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut world = World::new(seed, flaw, &prepared);
+        let mut world = World::new(seed, flaw, has_persons, &prepared);
         world.run().await;
         report::outcome(&world)
     })

@@ -51,6 +51,8 @@ pub(crate) struct Node<A: Actor> {
     pub until_death: Option<u32>,
     /// Sends before it saves: a deliberate fault.
     pub sends_early: bool,
+    /// The screen may begin anew: a visitor may become known as a person.
+    pub may_restart: bool,
     is_save_late: bool,
     /// Whether the last save succeeded.
     is_stored: bool,
@@ -79,6 +81,7 @@ impl<A: Actor> Node<A> {
             known: BTreeSet::new(),
             until_death: None,
             sends_early: false,
+            may_restart: false,
             is_save_late: false,
             is_stored: true,
             faults: Vec::new(),
@@ -169,7 +172,7 @@ impl<A: Actor> Node<A> {
             ClientEvent::Welcomed { restart, .. } => {
                 if restart {
                     // These histories are too short for any cursor to lag too far behind.
-                    if !self.shown.is_empty() {
+                    if !self.shown.is_empty() && !self.may_restart {
                         self.faults
                             .push("broken: the screen was emptied for nothing".to_owned());
                     }

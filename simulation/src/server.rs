@@ -1,6 +1,6 @@
 //! One life of the real server: its log, its links, its presence and its store, on the simulated disk.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,12 +17,14 @@ use holdfast_protocol::event::AgentEvent;
 use holdfast_protocol::frame::Heartbeat;
 use holdfast_protocol::id::ConversationId;
 use holdfast_protocol::limits;
+use holdfast_protocol::profile::Identity;
 use holdfast_protocol::time::Millis;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::ambient;
 use crate::disk::{Disk, Mounted, mount};
+use crate::endpoint::Endpoint;
 use crate::net::Packet;
 use crate::pipe::{self, End, Said};
 
@@ -53,6 +55,7 @@ pub(crate) fn prepared_disk() -> Disk {
     let _mounted = mount(&folder, &disk);
     let mut store = Store::open(Path::new(&folder), 7).unwrap();
     let site = store.add_site(SITE).unwrap().unwrap().id;
+    store.set_identity_key(site, KEY).unwrap();
     for agent in 0..AGENTS {
         let hash = secret::hash(&agent_token(agent));
         store
@@ -183,8 +186,9 @@ impl Server {
     }
 
     /// The number of the newest event of a visitor's conversation.
-    pub(crate) fn last_of(&self, token: &str) -> Option<u64> {
-        let head = self.reader.head_of(self.site, secret::visitor_of(token));
+    pub(crate) fn last_of(&self, token: &str, identity: Option<&str>) -> Option<u64> {
+        let visitor = who(&self.reader, self.site, token, identity).ok()?;
+        let head = self.reader.head_of(self.site, visitor);
         head.ok().map(|head| head.map_or(0, |head| head.last_seq))
     }
 
@@ -195,25 +199,60 @@ impl Server {
     }
 }
 
+/// Whose stream is read with a token, by somebody who says to be this or nobody.
+fn who(
+    reader: &StoreReader,
+    site: SiteId,
+    token: &str,
+    identity: Option<&str>,
+) -> Result<VisitorId, StoreError> {
+    if let Some(id) = identity {
+        return Ok(secret::person_of(site, id));
+    }
+    let own = secret::visitor_of(token);
+    Ok(reader.alias_of(site, own)?.unwrap_or(own))
+}
+
+/// A person as the site's own server vouches for them: with the hashes of the key below.
+pub(crate) fn identity(person: usize) -> Identity {
+    let (id, hash) = [
+        (
+            "user-17",
+            "84ea49180bccb6b890c42924c3c6827dc6f2a659e2818962c8999b61c69d0af8",
+        ),
+        (
+            "user-18",
+            "22ea40657abdcf7bc41051200383e4d03b23bed2fae838daf6ef9033aba03714",
+        ),
+    ][person];
+    Identity {
+        id: id.to_owned(),
+        hash: Some(hash.to_owned()),
+    }
+}
+
+/// The site's key of identity.
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
 /// What a disk holds.
 pub(crate) struct Found {
     /// The site's log.
     pub log: Vec<AgentEvent>,
-    /// Whose conversation is which.
-    pub conversations: HashMap<VisitorId, ConversationId>,
+    /// The conversation of each node that is a visitor's, where there is one.
+    pub conversations: Vec<Option<ConversationId>>,
 }
 
 /// Everything that the log on a disk holds, in its order, after SQLite has found the database whole.
 ///
 /// # Errors
 /// With what is wrong with the database.
-pub(crate) fn look(disk: &Disk) -> Result<Found, String> {
+pub(crate) fn look(disk: &Disk, nodes: &[Box<dyn Endpoint>]) -> Result<Found, String> {
     let folder = folder();
     let _mounted = mount(&folder, disk);
-    read(&folder).map_err(|error| format!("broken: the database says {error}"))?
+    read(&folder, nodes).map_err(|error| format!("broken: the database says {error}"))?
 }
 
-fn read(folder: &str) -> Result<Result<Found, String>, StoreError> {
+fn read(folder: &str, nodes: &[Box<dyn Endpoint>]) -> Result<Result<Found, String>, StoreError> {
     let store = Store::open(Path::new(folder), 7)?;
     let faults = store.faults()?;
     if !faults.is_empty() {
@@ -222,12 +261,16 @@ fn read(folder: &str) -> Result<Result<Found, String>, StoreError> {
     let reader = store.reader()?;
     let site = reader.site(SITE)?.ok_or(StoreError::Lost)?.id;
     let log = reader.site_after(site, 0, LOOK)?;
-    let mut conversations = HashMap::new();
-    let numbers: BTreeSet<_> = log.iter().map(|event| event.conversation).collect();
-    for number in numbers {
-        if let Some(head) = reader.head(number)? {
-            conversations.insert(head.visitor, number);
-        }
+    let mut conversations = Vec::new();
+    for node in nodes {
+        let head = match node.token() {
+            Some(token) => {
+                let visitor = who(&reader, site, token, node.identity())?;
+                reader.head_of(site, visitor)?
+            }
+            None => None,
+        };
+        conversations.push(head.map(|head| head.id));
     }
     Ok(Ok(Found { log, conversations }))
 }

@@ -91,13 +91,15 @@ pub(crate) struct World {
     pub away: Vec<bool>,
     pub is_storm: bool,
     /// The ends of visitors' streams, once all is written.
-    ends: BTreeMap<String, Option<u64>>,
+    ends: BTreeMap<(String, Option<String>), Option<u64>>,
+    /// Decides who says who they are, where anybody does. Of its own, so that a seed without persons is what it was.
+    persons: Option<Rng>,
     start: Instant,
 }
 
 impl World {
     /// A world of one to four visitors with one to three tabs each, and one to three agents.
-    pub(crate) fn new(seed: u64, flaw: Flaw, disk: &Disk) -> Self {
+    pub(crate) fn new(seed: u64, flaw: Flaw, has_persons: bool, disk: &Disk) -> Self {
         let mut rng = Rng::new(seed);
         ambient::begin(rng.next());
         let mut world = Self {
@@ -124,6 +126,7 @@ impl World {
             away: Vec::new(),
             is_storm: true,
             ends: BTreeMap::new(),
+            persons: has_persons.then(|| Rng::new(!seed)),
             start: Instant::now(),
         };
         world.repair();
@@ -179,6 +182,7 @@ impl World {
                 ..VisitorGreeting::default()
             };
             let mut node = Node::<Visitor>::new(greeting, self.rng.next(), self.now);
+            node.may_restart = self.persons.is_some();
             if tabs == 1 && self.rng.chance(10) {
                 node.storage = Storage::Denied;
             }
@@ -298,8 +302,9 @@ impl World {
                     // A tab without a token has not been welcomed yet.
                     return owner.is_none() && node.cursor() == server.last();
                 };
-                let end = ends.entry(token.to_owned());
-                let end = end.or_insert_with(|| server.last_of(token));
+                let identity = node.identity();
+                let end = ends.entry((token.to_owned(), identity.map(str::to_owned)));
+                let end = end.or_insert_with(|| server.last_of(token, identity));
                 end.is_some() && node.cursor() == *end
             })
     }
@@ -363,6 +368,7 @@ impl World {
         }
         let node = self.rng.index(self.nodes.len());
         if !self.frozen[node] && !self.away[node] {
+            self.identify(node);
             if self.rng.chance(3) {
                 let count = self.rng.between(1, 12) as u32;
                 self.faults.count(Fault::DeathOfAClient);
@@ -380,6 +386,17 @@ impl World {
         }
         let span = Millis(self.rng.between(1, 3_000));
         self.schedule(span, Happening::Person);
+    }
+
+    /// The page may say who its visitor is; every other visitor is the same person as the one before.
+    fn identify(&mut self, node: usize) {
+        let Some(visitor) = self.visitor_of[node] else {
+            return;
+        };
+        let is_said = self.persons.as_mut().is_some_and(|rng| rng.chance(8));
+        if is_said && self.nodes[node].identify(server::identity(visitor / 2), self.now) {
+            self.tell(format!("the visitor at node {node} says who they are"));
+        }
     }
 
     pub(crate) fn wire(&mut self, id: usize) -> &mut Wire {

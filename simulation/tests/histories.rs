@@ -5,10 +5,13 @@
 
 use std::time::Instant;
 
-use holdfast_simulation::{Flaw, report, run};
+use holdfast_simulation::{Flaw, report, run, run_with_persons};
 
 /// Enough to meet every pair of faults many times, in a minute or two.
 const HISTORIES: u64 = 10_000;
+
+/// Enough to meet identifying beside every fault, in some seconds.
+const PERSONAL_HISTORIES: u64 = 1_000;
 
 /// So many suffice to meet a deliberate flaw.
 const FLAWED_HISTORIES: u64 = 300;
@@ -32,6 +35,14 @@ fn histories_lose_nothing_double_nothing_and_keep_the_order() {
     println!("in {} s", began.elapsed().as_secs());
     println!("{report}");
     assert!(report.is_good());
+}
+
+#[test]
+fn histories_with_visitors_who_become_known_keep_the_same() {
+    for seed in 0..PERSONAL_HISTORIES {
+        let outcome = run_with_persons(seed);
+        assert!(outcome.wrong.is_empty(), "seed {seed}: {outcome:#?}");
+    }
 }
 
 #[test]

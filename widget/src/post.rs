@@ -20,9 +20,8 @@ use crate::socket::Heard;
 /// When the page lacks what the widget needs.
 pub(crate) fn start(page: Page) -> Result<Chat, JsValue> {
     let post = Rc::new(Post::default());
-    let (shell, is_visible) = Shell::new(&post, page)?;
+    let shell = Shell::new(&post, page)?;
     *post.shell.borrow_mut() = Some(shell);
-    post.put(Input::Page(PageEvent::Visible(is_visible)));
     Ok(Chat { post })
 }
 

@@ -56,8 +56,8 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    /// Puts the widget onto the page, and says whether the page is visible.
-    pub(crate) fn new(post: &Rc<Post>, host: Host) -> Result<(Self, bool), JsValue> {
+    /// Puts the widget onto the page. It shows and dials nothing before its first input.
+    pub(crate) fn new(post: &Rc<Post>, host: Host) -> Result<Self, JsValue> {
         let options = Options::read(&host);
         let launcher = host.launcher();
         // Some libraries put a class of their own in the place of Window, of which this is none.
@@ -68,8 +68,7 @@ impl Shell {
         let listeners = page::listen(&window, &document, &on_page)?;
         let mut keep = Keep::new(&window, &options.site, options.is_tab_only);
         let (model, client) = restore(&mut keep, &options, &window, &document);
-        let is_visible = model.is_visible;
-        let shell = Self {
+        Ok(Self {
             post: Rc::downgrade(post),
             listeners,
             host,
@@ -90,8 +89,7 @@ impl Shell {
             save_due: None,
             typing_over: None,
             preview_due: None,
-        };
-        Ok((shell, is_visible))
+        })
     }
 
     /// Takes in what happened, and does all that follows from it.
@@ -129,6 +127,9 @@ impl Shell {
             }
             Input::Call(Call::Track(track)) => self.client.send_soon(VisitorUp::Track(track)),
             Input::Call(Call::Redraw) => self.redraw(),
+            Input::Call(Call::Begin) => {
+                self.take_page(PageEvent::Visible(!self.document.hidden()), now);
+            }
             // The post has carried it out.
             Input::Call(Call::Destroy) => {}
             Input::Due => self.client.handle_timeout(now),

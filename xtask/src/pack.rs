@@ -3,8 +3,9 @@
 //! wasm-bindgen names each function that one half calls in the other at full length, with a hash that no
 //! compression helps, and writes all of them into both halves.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -14,8 +15,13 @@ use crate::setup;
 use crate::shell;
 
 const GLUE: &str = "holdfast-widget.js";
-/// Folders of what is loaded when it is needed: mostly once the panel was opened, or a page says who is there.
-pub(crate) const AFTER: [&str; 2] = ["extras", "later"];
+const SDK: &str = "sdk.js";
+const SITE: &str = "site.js";
+const SCRIPT: &str = "widget.js";
+
+/// The modules that are fetched when they are needed, and those that come once the panel was opened.
+const LATER: &str = "later";
+const EXTRAS: &str = "extras";
 const WASM: &str = "holdfast-widget_bg.wasm";
 
 /// What wasm-bindgen calls its own half.
@@ -37,24 +43,40 @@ pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
         shorten_names(repo, dist)?;
     }
     if setup::esbuild(repo).is_some() {
-        for (script, is_module) in [
-            (GLUE, true),
-            ("sdk.js", true),
-            ("site.js", true),
-            ("widget.js", false),
-        ] {
-            minify(repo, &dist.join(script), is_module)?;
-        }
-        for folder in AFTER {
-            for script in fs::read_dir(dist.join(folder))? {
-                let script = script?.path();
-                if script.extension().is_some_and(|end| end == "js") {
-                    minify(repo, &script, true)?;
-                }
+        // One file each, since a second would be asked for only when the first is there.
+        let bundle = ["--bundle", "--format=esm"];
+        minify(repo, &dist.join(EXTRAS).join("extras.js"), &bundle)?;
+        for module in scripts(&dist.join(EXTRAS))? {
+            if !module.ends_with("extras.js") {
+                remove(&module)?;
             }
+        }
+        let later = format!("--external:./{LATER}/*");
+        minify(repo, &dist.join(SDK), &[&bundle[..], &[&later]].concat())?;
+        for joined in [GLUE, SITE] {
+            remove(&dist.join(joined))?;
+        }
+        minify(repo, &dist.join(SCRIPT), &[])?;
+        for module in scripts(&dist.join(LATER))? {
+            minify(repo, &module, &["--format=esm"])?;
         }
     }
     Ok(())
+}
+
+/// The scripts in a folder.
+fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("can't read {}", folder.display()))?;
+    let paths: Vec<_> = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    let is_script = |path: &PathBuf| path.extension() == Some(OsStr::new("js"));
+    Ok(paths.into_iter().filter(is_script).collect())
+}
+
+fn remove(file: &Path) -> Result<()> {
+    fs::remove_file(file).with_context(|| format!("can't remove {}", file.display()))
 }
 
 fn shorten_names(repo: &Repo, dist: &Path) -> Result<()> {
@@ -97,14 +119,12 @@ fn rename(glue: &str, renamed: &Renamed) -> Result<String> {
     Ok(short)
 }
 
-fn minify(repo: &Repo, script: &Path, is_module: bool) -> Result<()> {
+fn minify(repo: &Repo, script: &Path, options: &[&str]) -> Result<()> {
     let mut esbuild = repo.command("esbuild");
     esbuild
         .args(["--minify", "--log-level=warning", "--charset=utf8"])
+        .args(options)
         .arg(script);
-    if is_module {
-        esbuild.arg("--format=esm");
-    }
     let small = shell::output(&mut esbuild)?;
     fs::write(script, small).with_context(|| format!("can't write {}", script.display()))
 }

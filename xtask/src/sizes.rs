@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use crate::build;
-use crate::pack::AFTER;
 use crate::repo::Repo;
 use crate::setup;
 
@@ -22,6 +21,9 @@ const SCRIPT: &str = "widget.js";
 
 /// The words of the widget's languages, one file each, of which a visitor downloads one.
 const LOCALES: &str = "locales";
+
+/// Folders of what is fetched when it is needed: once the panel was opened, or where a page says who is there.
+const AFTER: [&str; 2] = ["extras", "later"];
 
 /// One file, in bytes.
 struct Size {
@@ -80,7 +82,8 @@ fn judge(sizes: &[Size], all: &Size) -> Result<()> {
     Ok(())
 }
 
-/// All that a visitor downloads of a folder; of the languages it is the longest one. Styles and icons are in the wasm.
+/// All that a visitor downloads of a folder; of the languages it is the longest one. Styles and icons are in the wasm,
+/// and what is fetched when it is needed is in folders of its own.
 fn measure(dist: &Path) -> Result<Vec<Size>> {
     let mut sizes = files(dist, &[".js", ".wasm"])?;
     let locales = dist.join(LOCALES);

@@ -184,7 +184,7 @@ impl Thread {
         for event in events {
             self.read_effects(&event);
             if let Body::Opened { visitor } = &event.body {
-                self.facts = visitor.clone();
+                self.facts = visitor.as_ref().clone();
             }
             self.events.insert(event.offset, event);
         }
@@ -246,11 +246,11 @@ impl Thread {
                 self.read_answer(event);
             }
             Body::Opened { visitor } => {
-                self.facts = visitor.clone();
+                self.facts = visitor.as_ref().clone();
                 self.has_older = self.complete_from < event.offset;
             }
             Body::Assigned { to } => self.assigned = Some(*to),
-            Body::Facts { visitor } => self.facts = visitor.clone(),
+            Body::Facts { visitor } => self.facts = visitor.as_ref().clone(),
             Body::Rated { .. } | Body::Note { .. } => {}
         }
         if let Some(seq) = event.seq {

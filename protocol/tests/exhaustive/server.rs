@@ -3,9 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use holdfast_protocol::event::{
-    AgentEvent, Author, Body, Receipt, VisitorBody, VisitorEvent, VisitorFacts,
-};
+use holdfast_protocol::event::{AgentEvent, Author, Body, Receipt, VisitorBody, VisitorEvent};
 use holdfast_protocol::frame::{
     AgentDown, AgentUp, AgentWelcome, GoingAway, Heartbeat, Pace, Resume, SiteState, Staff,
     VisitorDown, VisitorUp, VisitorWelcome, parse, write,
@@ -393,7 +391,7 @@ fn visitor_event(seq: u64, record: &Record) -> VisitorEvent {
 fn agent_event(offset: u64, record: &Record) -> AgentEvent {
     let body = match record.writer {
         Writer::System => Body::Opened {
-            visitor: VisitorFacts::default(),
+            visitor: Box::default(),
         },
         Writer::Visitor | Writer::Agent => Body::Message {
             text: "m".to_owned(),

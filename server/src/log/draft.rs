@@ -24,7 +24,12 @@ pub(super) struct Draft<'a> {
     events: Vec<(SiteId, VisitorId, AgentEvent)>,
     opened: Vec<ConversationId>,
     moved: BTreeMap<(SiteId, VisitorId), VisitorId>,
+    persons: &'a mut Persons,
 }
+
+/// Who wrote last as a person with which token, while the conversations of both stay apart. An older line of the token may
+/// still hold what was sent again as the person; it ends with this process, and so may this.
+pub(super) type Persons = BTreeMap<(SiteId, VisitorId), VisitorId>;
 
 /// A batch that has reached the disk.
 pub(super) struct Committed {
@@ -41,6 +46,7 @@ impl<'a> Draft<'a> {
     pub(super) fn new(
         batch: Batch<'a>,
         known: &'a Heads,
+        persons: &'a mut Persons,
         next_conversation: ConversationId,
         at: Millis,
     ) -> Self {
@@ -53,6 +59,7 @@ impl<'a> Draft<'a> {
             events: Vec::new(),
             opened: Vec::new(),
             moved: BTreeMap::new(),
+            persons,
         }
     }
 
@@ -130,7 +137,7 @@ impl<'a> Draft<'a> {
         let Some(mut head) = self.head(id)? else {
             return Ok(());
         };
-        let visitor = facts.clone();
+        let visitor = Box::new(facts.clone());
         // Unlike any message's, whose id stands on its `opened`.
         let event = EventId::new(self.at, u128::from(head.events));
         self.insert(&mut head, event, Author::System {}, Body::Facts { visitor })?;
@@ -220,19 +227,27 @@ impl<'a> Draft<'a> {
     }
 
     /// The event of this name in the conversation of the writer's token, where that is another: what was written
-    /// before the visitor said who they are, and was sent again after it.
+    /// before the visitor said who they are, and was sent again after it. Or the other way round, where the older
+    /// line is the slower one.
     fn find_apart(
-        &self,
+        &mut self,
         append: &Append,
         head: Option<&Head>,
     ) -> Result<Option<AgentEvent>, StoreError> {
-        let Place::Visitor {
-            token: Some(token), ..
-        } = &append.place
-        else {
+        let Place::Visitor { visitor, token, .. } = &append.place else {
             return Ok(None);
         };
-        match self.head_of(append.site, *token)? {
+        let other = match token {
+            Some(token) => {
+                self.persons.insert((append.site, *token), *visitor);
+                Some(*token)
+            }
+            None => self.persons.get(&(append.site, *visitor)).copied(),
+        };
+        let Some(other) = other else {
+            return Ok(None);
+        };
+        match self.head_of(append.site, other)? {
             Some(apart) if head.is_none_or(|head| head.id != apart.id) => {
                 self.batch.find(apart.id, &append.author, append.id)
             }
@@ -263,7 +278,7 @@ impl<'a> Draft<'a> {
         // The row must stand before its events, and gets its final form with the batch's other heads.
         self.batch.put_head(&head)?;
         let body = Body::Opened {
-            visitor: facts.clone(),
+            visitor: Box::new(facts.clone()),
         };
         self.insert(&mut head, id, Author::System {}, body)?;
         self.opened.push(head.id);

@@ -19,7 +19,7 @@ impl Head {
             Body::Message { .. } => self.is_open = true,
             Body::Closed {} => self.is_open = false,
             Body::Assigned { to } => self.assigned = Some(*to),
-            Body::Facts { visitor } => self.facts = visitor.clone(),
+            Body::Facts { visitor } => self.facts = visitor.as_ref().clone(),
             Body::Rated { .. } | Body::Opened { .. } | Body::Note { .. } => {}
         }
         if event.body.for_visitor().is_some() {

@@ -166,6 +166,20 @@ async fn where_a_person_has_a_conversation_the_tokens_stays_apart() {
 }
 
 #[tokio::test]
+async fn an_older_line_that_is_slower_doubles_nothing() {
+    let desk = desk();
+    desk.say(PERSON, None, 1).await;
+    assert_eq!(desk.say(PERSON, Some(TOKEN), 2).await, Appended::New);
+    let Appended::Apart(event) = desk.say(TOKEN, None, 2).await else {
+        panic!("appended twice");
+    };
+    assert_eq!(event.seq, Some(2));
+    assert_eq!(desk.head(TOKEN).await, None);
+    assert_eq!(desk.say(TOKEN, None, 3).await, Appended::New);
+    assert_eq!(desk.ids(TOKEN).await, [3]);
+}
+
+#[tokio::test]
 async fn a_first_message_that_was_on_its_way_comes_along() {
     let desk = desk();
     // The hello finds nothing, then an older line's message arrives, then the outbox sends it again.
@@ -279,7 +293,7 @@ async fn agents_read_what_else_became_known() {
     let facts: Vec<&VisitorFacts> = events
         .iter()
         .filter_map(|event| match &event.body {
-            Body::Facts { visitor } => Some(visitor),
+            Body::Facts { visitor } => Some(visitor.as_ref()),
             Body::Message { .. }
             | Body::Closed {}
             | Body::Rated { .. }

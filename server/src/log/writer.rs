@@ -9,7 +9,7 @@ use holdfast_protocol::id::ConversationId;
 use holdfast_protocol::time::Millis;
 use tokio::sync::{mpsc, oneshot};
 
-use super::draft::{Answer, Committed, Draft};
+use super::draft::{Answer, Committed, Draft, Persons};
 use super::facts::{Told, Waiting};
 use super::feed::{Feed, Standing};
 use super::heads::Heads;
@@ -27,6 +27,10 @@ const FORGET_EVENTS: u64 = 500;
 
 /// Ticks between two looks for old events, when the last look found none.
 const FORGET_TICKS: u32 = 600;
+
+/// Persons that are remembered by the token with which they wrote: as many as can have identified while an older line
+/// of theirs was still alive.
+const PERSONS: usize = 10_000;
 
 #[derive(Debug)]
 pub(super) enum Command {
@@ -60,6 +64,7 @@ pub(super) struct Writer {
     /// Conversations whose receipts are newer than the store.
     dirty: BTreeSet<ConversationId>,
     facts: Waiting,
+    persons: Persons,
     ticks_to_forget: u32,
 }
 
@@ -116,6 +121,7 @@ impl Writer {
             heads: Heads::default(),
             dirty: BTreeSet::new(),
             facts: Waiting::default(),
+            persons: Persons::new(),
             ticks_to_forget: 0,
         })
     }
@@ -265,6 +271,9 @@ impl Writer {
         if self.dirty.is_empty() && self.heads.is_full() {
             self.heads.clear();
         }
+        if self.persons.len() > PERSONS {
+            self.persons.clear();
+        }
     }
 
     /// One transaction of all that is to be done, and of the receipts that wait.
@@ -275,7 +284,8 @@ impl Writer {
     ) -> Result<(Vec<Answer>, Committed), StoreError> {
         let at = (self.options.wall)();
         let batch = self.store.begin()?;
-        let mut draft = Draft::new(batch, &self.heads, self.next_conversation, at);
+        let next = self.next_conversation;
+        let mut draft = Draft::new(batch, &self.heads, &mut self.persons, next, at);
         let mut answers = Vec::with_capacity(tasks.len());
         for task in tasks {
             answers.push(match task {

@@ -99,8 +99,8 @@ async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     let mut agent = stage.agent("Ana").await?;
     tab.see("the widget", |widget| widget.here).await?;
     // The widget stands beside the body, and axe looks for backgrounds below the body only.
-    let inside = "document.body.append(document.querySelector('#holdfast-chat'))";
-    tab.run::<()>(inside, vec![]).await?;
+    let below = "document.body.append(document.querySelector('#holdfast-chat'))";
+    tab.run::<()>(below, vec![]).await?;
     audit(&tab, "closed").await?;
     tab.open_chat().await?;
     inside(&tab, "return find('menu') && !find('prechat').hidden").await?;

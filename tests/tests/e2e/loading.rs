@@ -111,8 +111,8 @@ async fn an_idle_page_loads_the_chat_by_itself() -> Result<()> {
     let tab = browser.open(&pages.url("/")).await?;
     tab.see("the line", |widget| widget.connection == "online")
         .await?;
-    // What scripts can call, the words of one language, the program and what ties it to the browser.
-    ensure!(loaded(&tab).await? == 4, "{} files", loaded(&tab).await?);
+    // What scripts can call, the words of one language, and the program.
+    ensure!(loaded(&tab).await? == 3, "{} files", loaded(&tab).await?);
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod cuts;
 mod durability;
 mod files;
 mod full_disk;
+mod handheld;
 mod harness;
 mod hosts;
 mod identity;

@@ -28,9 +28,16 @@ pub use saved::{SavedTab, SavedTabRef};
 pub use transcript::Transcript;
 
 /// What happened.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and a box would be more to download"
+)]
 #[derive(Debug)]
 pub enum Msg {
-    /// The launcher was pressed, or a script of the page asks for the same.
+    /// The launcher was pressed, and this is whether the visitor saw an open panel when the press began: between
+    /// press and click the widget may take the launcher over, and restore an open panel.
+    Press(bool),
+    /// A script of the page asks for the panel's other state.
     Toggle {
         /// Whether the visitor has just done something, and the focus may follow.
         is_by_person: bool,
@@ -142,6 +149,7 @@ pub enum Show {
 pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
     let mut effects = Vec::new();
     match msg {
+        Msg::Press(was_open) => press(model, was_open, &mut effects),
         Msg::Toggle { is_by_person } => set_open(model, !model.is_open, is_by_person, &mut effects),
         Msg::Open { is_by_person } => set_open(model, true, is_by_person, &mut effects),
         Msg::Close => set_open(model, false, true, &mut effects),
@@ -218,6 +226,13 @@ fn set_open(model: &mut Model, is_open: bool, is_by_person: bool, effects: &mut 
         effects.push(Effect::Show(Show::FocusComposer));
     }
     effects.push(Effect::Save);
+}
+
+fn press(model: &mut Model, was_open: bool, effects: &mut Vec<Effect>) {
+    if !was_open && model.is_open {
+        effects.push(Effect::Show(Show::FocusComposer));
+    }
+    set_open(model, !was_open, true, effects);
 }
 
 /// A script's words are no typing, and never take the place of what the visitor has written.

@@ -387,3 +387,21 @@ fn a_rating_goes_the_way_of_a_message() {
     let rated = update(&mut model, Msg::Rate(1, " ".to_owned()), START);
     assert_eq!(rated, [Effect::Rate(1, None)]);
 }
+
+#[test]
+fn a_press_means_what_the_visitor_saw() {
+    let outcome = |is_open, was_open| {
+        let mut model = Model {
+            is_open,
+            ..Model::default()
+        };
+        let effects = update(&mut model, Msg::Press(was_open), START);
+        let takes_focus = effects.contains(&Effect::Show(Show::FocusComposer));
+        (model.is_open, takes_focus)
+    };
+    assert_eq!(outcome(false, false), (true, true));
+    assert_eq!(outcome(true, true), (false, false));
+    // The panel was restored, or closed by a script, between the press and its click.
+    assert_eq!(outcome(true, false), (true, true));
+    assert_eq!(outcome(false, true), (false, false));
+}

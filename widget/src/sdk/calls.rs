@@ -7,6 +7,10 @@ use crate::app::Msg;
 use crate::person::Person;
 
 /// A call of the page's scripts.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and a box would be more to download"
+)]
 #[derive(Debug)]
 pub(crate) enum Call {
     /// For the model.
@@ -19,6 +23,8 @@ pub(crate) enum Call {
     Track(Track),
     /// Forget the visitor.
     Logout,
+    /// Show what is kept, and dial: a task of its own, since putting the widget onto the page is a long one already.
+    Begin,
     /// Show everything anew, since the language has changed.
     Redraw,
     /// Leave the page.
@@ -37,23 +43,18 @@ impl Call {
             "hide" => Msg::Launcher(false),
             "prefill" => Msg::Prefill(value),
             "sendMessage" => Msg::Say(value),
-            "rate" => rate(&value)?,
             "expect" => return Some(Self::Expect(value)),
             "learn" => return compact::read(&value).map(Self::Learn),
             "track" => return Some(Self::Track(track(&value))),
+            "rate" => rate(&value)?,
             "logout" => return Some(Self::Logout),
+            "begin" => return Some(Self::Begin),
             "redraw" => return Some(Self::Redraw),
             "destroy" => return Some(Self::Destroy),
             _ => return None,
         };
         Some(Self::Msg(msg))
     }
-}
-
-/// A digit for the score, and what the visitor says to it.
-fn rate(value: &str) -> Option<Msg> {
-    let (score, words) = value.split_at_checked(1)?;
-    Some(Msg::Rate(score.parse().ok()?, words.to_owned()))
 }
 
 /// The first line is what it was, the others are more of it.
@@ -63,6 +64,12 @@ fn track(value: &str) -> Track {
         name: name.to_owned(),
         detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
     }
+}
+
+/// A digit for the score, and what the visitor says to it.
+fn rate(value: &str) -> Option<Msg> {
+    let (score, words) = value.split_at_checked(1)?;
+    Some(Msg::Rate(score.parse().ok()?, words.to_owned()))
 }
 
 #[cfg(test)]
@@ -77,20 +84,6 @@ mod tests {
                 panic!("{call:?}");
             };
             assert_eq!(is_by_person, expected);
-        }
-    }
-
-    #[test]
-    fn a_rating_is_a_digit_and_perhaps_words() {
-        for (value, expected) in [("5", (5, "")), ("2too slow", (2, "too slow"))] {
-            let Some(Call::Msg(Msg::Rate(score, words))) = Call::read("rate", value.to_owned())
-            else {
-                panic!("{value} is a rating");
-            };
-            assert_eq!((score, words.as_str()), expected);
-        }
-        for value in ["", "x", "é", "-1"] {
-            assert!(Call::read("rate", value.to_owned()).is_none(), "{value}");
         }
     }
 
@@ -115,6 +108,20 @@ mod tests {
     }
 
     #[test]
+    fn a_rating_is_a_digit_and_perhaps_words() {
+        for (value, expected) in [("5", (5, "")), ("2too slow", (2, "too slow"))] {
+            let Some(Call::Msg(Msg::Rate(score, words))) = Call::read("rate", value.to_owned())
+            else {
+                panic!("{value} is a rating");
+            };
+            assert_eq!((score, words.as_str()), expected);
+        }
+        for value in ["", "x", "é", "-1"] {
+            assert!(Call::read("rate", value.to_owned()).is_none(), "{value}");
+        }
+    }
+
+    #[test]
     fn every_call_of_the_script_is_known_and_no_other() {
         for name in [
             "open",
@@ -125,6 +132,7 @@ mod tests {
             "prefill",
             "sendMessage",
             "logout",
+            "begin",
             "redraw",
             "destroy",
         ] {

@@ -1,9 +1,31 @@
 //! Making elements.
 
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement};
 
-const SVG: Option<&str> = Some("http://www.w3.org/2000/svg");
+const SVG: &str = "http://www.w3.org/2000/svg";
+
+// As in web-sys, but without a way to fail: all names are constants, and to be ready for an error at every step
+// would be a fifth of the view's code.
+#[wasm_bindgen]
+extern "C" {
+    type Maker;
+    #[wasm_bindgen(method, js_name = createElement)]
+    fn create(this: &Maker, tag: &str) -> HtmlElement;
+    #[wasm_bindgen(method, js_name = createElementNS)]
+    fn create_in(this: &Maker, space: &str, tag: &str) -> Element;
+
+    type Parent;
+    #[wasm_bindgen(method, js_name = setAttribute)]
+    fn set(this: &Parent, name: &str, value: &str);
+    #[wasm_bindgen(method, js_name = appendChild)]
+    fn append(this: &Parent, child: &Element);
+    #[wasm_bindgen(method, js_name = insertBefore)]
+    fn insert(this: &Parent, child: &Element, before: Option<&Element>);
+    #[wasm_bindgen(method, js_name = querySelector)]
+    fn find(this: &Parent, selector: &str) -> Option<Element>;
+}
 
 /// Makes elements of one document.
 pub(super) struct Dom(pub(super) Document);
@@ -17,12 +39,12 @@ impl Dom {
         class: &str,
         hook: &str,
     ) -> Result<HtmlElement, JsValue> {
-        let element: HtmlElement = self.0.create_element(tag)?.unchecked_into();
+        let element = self.0.unchecked_ref::<Maker>().create(tag);
         if !class.is_empty() {
             element.set_class_name(class);
         }
         if !hook.is_empty() {
-            element.set_attribute("data-hf", hook)?;
+            put(&element, "data-hf", hook);
         }
         Ok(element)
     }
@@ -42,24 +64,25 @@ impl Dom {
         label: &str,
     ) -> Result<HtmlElement, JsValue> {
         let button = self.element("button", class, hook)?;
-        button.set_attribute("type", "button")?;
+        put(&button, "type", "button");
         if class.is_empty() {
             button.set_text_content(Some(label));
         } else {
-            button.set_attribute("aria-label", label)?;
+            put(&button, "aria-label", label);
         }
         Ok(button)
     }
 
     /// An icon of 24 by 24.
     pub(super) fn icon(&self, class: &str, path: &str) -> Result<Element, JsValue> {
-        let svg = self.0.create_element_ns(SVG, "svg")?;
-        svg.set_attribute("viewBox", "0 0 24 24")?;
-        svg.set_attribute("aria-hidden", "true")?;
-        svg.set_attribute("class", class)?;
-        let line = self.0.create_element_ns(SVG, "path")?;
-        line.set_attribute("d", path)?;
-        svg.append_child(&line)?;
+        let maker = self.0.unchecked_ref::<Maker>();
+        let svg = maker.create_in(SVG, "svg");
+        put(&svg, "viewBox", "0 0 24 24");
+        put(&svg, "aria-hidden", "true");
+        put(&svg, "class", class);
+        let line = maker.create_in(SVG, "path");
+        put(&line, "d", path);
+        append(&svg, &line);
         Ok(svg)
     }
 }
@@ -67,9 +90,29 @@ impl Dom {
 /// Puts children into an element, in this order.
 pub(super) fn fill(parent: &Element, children: &[&Element]) -> Result<(), JsValue> {
     for child in children {
-        parent.append_child(child)?;
+        append(parent, child);
     }
     Ok(())
+}
+
+/// Puts a child into an element, behind those that are there.
+pub(super) fn append(parent: &Element, child: &Element) {
+    parent.unchecked_ref::<Parent>().append(child);
+}
+
+/// Puts a child into an element, before another or at the end.
+pub(super) fn insert(parent: &Element, child: &Element, before: Option<&Element>) {
+    parent.unchecked_ref::<Parent>().insert(child, before);
+}
+
+/// The first element inside that a constant selector finds.
+pub(super) fn find(parent: &Element, selector: &str) -> Option<Element> {
+    parent.unchecked_ref::<Parent>().find(selector)
+}
+
+/// Gives an element an attribute.
+pub(super) fn put(element: &Element, name: &str, value: &str) {
+    element.unchecked_ref::<Parent>().set(name, value);
 }
 
 /// Changes a text where it differs: an unchanged node is not announced again.
@@ -82,7 +125,6 @@ pub(super) fn set_text(element: &Element, text: &str) {
 /// Changes an attribute where it differs.
 pub(super) fn set_attribute(element: &Element, name: &str, value: &str) {
     if element.get_attribute(name).as_deref() != Some(value) {
-        // Fails only for a malformed name, and all of ours are constants.
-        let _ = element.set_attribute(name, value);
+        put(element, name, value);
     }
 }

@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CssStyleSheet, Element, HtmlElement, HtmlTextAreaElement, ShadowRoot};
 
-use super::dom::{Dom, fill, set_text};
+use super::dom::{Dom, append, fill, insert, put, set_text};
 use crate::sdk::Page;
 use crate::texts::Text;
 
@@ -97,8 +97,8 @@ impl Frame {
     /// or replaced would take them along.
     pub(super) fn show_on_page(&self, dom: &Dom) -> Result<(), JsValue> {
         style(dom, self.root.get_root_node().unchecked_ref())?;
-        self.root.insert_before(&self.panel, Some(&self.launcher))?;
-        self.root.append_child(&self.news)?;
+        insert(&self.root, &self.panel, Some(&self.launcher));
+        append(&self.root, &self.news);
         let down = dom.icon("down", ICON_DOWN)?;
         fill(&self.launcher, &[&down, &self.unread])
     }
@@ -128,7 +128,7 @@ impl Frame {
         )?;
         let dots = dom.element("span", "dots", "")?;
         for _ in 0..3 {
-            dots.append_child(&*dom.element("i", "", "")?)?;
+            append(&dots, &*dom.element("i", "", "")?);
         }
         self.typing.set_hidden(true);
         fill(&self.typing, &[&dots, &self.typist])?;
@@ -139,39 +139,39 @@ impl Frame {
 
     fn build_composer(&self, page: &Page) -> Result<(), JsValue> {
         let composer = &self.composer;
-        composer.set_attribute("rows", "1")?;
-        composer.set_attribute("placeholder", &page.say(Text::Placeholder))?;
-        composer.set_attribute("aria-label", &page.say(Text::Placeholder))?;
-        composer.set_attribute("enterkeyhint", "send")?;
-        composer.set_attribute("dir", "auto")?;
-        self.privacy.set_id("privacy");
+        put(composer, "rows", "1");
+        put(composer, "placeholder", &page.say(Text::Placeholder));
+        put(composer, "aria-label", &page.say(Text::Placeholder));
+        put(composer, "enterkeyhint", "send");
+        put(composer, "dir", "auto");
+        put(composer, "aria-describedby", "privacy");
+        put(&self.privacy, "id", "privacy");
         set_text(&self.privacy, &page.say(Text::Preview));
-        composer.set_attribute("aria-describedby", "privacy")?;
-        self.counter.set_attribute("role", "status")
+        put(&self.counter, "role", "status");
+        Ok(())
     }
 
     fn build_panel(&self, dom: &Dom, page: &Page) -> Result<(), JsValue> {
         self.panel.set_hidden(true);
-        self.panel.set_attribute("role", "dialog")?;
-        self.panel
-            .set_attribute("aria-label", &page.say(Text::Panel))?;
-        self.connection.set_attribute("role", "status")?;
+        put(&self.panel, "role", "dialog");
+        put(&self.panel, "aria-label", &page.say(Text::Panel));
+        put(&self.connection, "role", "status");
         let avatar = dom.element("div", "avatar", "")?;
-        avatar.set_attribute("aria-hidden", "true")?;
+        put(&avatar, "aria-hidden", "true");
         fill(&avatar, &[&self.initial, &dom.icon("", ICON_CHAT)?])?;
         let who = dom.element("div", "who", "")?;
         fill(&who, &[&self.title, &self.subtitle])?;
         let close = dom.button("close", "close", &page.say(Text::Close))?;
-        close.append_child(&*dom.icon("", ICON_CLOSE)?)?;
+        append(&close, &dom.icon("", ICON_CLOSE)?);
         fill(&self.head, &[&avatar, &who, &close])?;
         let middle = dom.element("div", "middle", "")?;
         fill(&middle, &[&self.list, &self.loading, &self.jump])?;
-        self.send.append_child(&*dom.icon("", ICON_SEND)?)?;
+        append(&self.send, &dom.icon("", ICON_SEND)?);
         let field = dom.element("div", "field", "")?;
         fill(&field, &[&self.composer, &self.send])?;
         let foot = dom.element("div", "foot", "")?;
         fill(&foot, &[&field, &self.counter, &self.privacy])?;
-        self.news.set_attribute("aria-live", "polite")?;
+        put(&self.news, "aria-live", "polite");
         fill(&self.panel, &[&self.head, &self.connection, &middle, &foot])
     }
 }

@@ -21,8 +21,13 @@ const NEAR_TOP_PX: i32 = 200;
 /// An input method's key, in browsers that do not say so otherwise.
 const COMPOSING_KEY: u32 = 229;
 
+/// A finger that is on its way comes down, though a panel has just opened by itself.
+const ON_ITS_WAY_MS: f64 = 500.0;
+
 /// The listeners, which live as long as the view.
 pub(super) struct Input {
+    /// When the view opened its panel by itself, in milliseconds since the Unix epoch.
+    pub(super) restored: Rc<Cell<f64>>,
     _listeners: Vec<Listener>,
     _resize: Resize,
 }
@@ -51,21 +56,37 @@ impl Input {
             listeners.push(listener);
             done
         };
-        let say = on_msg.clone();
+        // A launcher that is held down while the widget takes it over was pressed to open the chat.
+        let launcher = frame.launcher.clone();
+        let is_held = launcher.matches(":active").unwrap_or(false);
+        let seen = Rc::new(Cell::new(is_held.then_some(false)));
+        let restored = Rc::new(Cell::new(f64::NEG_INFINITY));
+        let (say, saw) = (on_msg.clone(), seen.clone());
+        let (button, since) = (launcher.clone(), restored.clone());
         on(
             &frame.root,
             "click",
             Box::new(move |event| {
-                if let Some(msg) = clicked(&event) {
+                let seen = saw.take().unwrap_or_else(|| is_expanded(&button));
+                let was_open = was_open(seen, js_sys::Date::now() - since.get());
+                if let Some(msg) = clicked(&event, was_open) {
                     say(msg);
                 }
             }),
+        )?;
+        let (button, saw) = (launcher.clone(), seen.clone());
+        on(
+            &frame.launcher,
+            "pointerdown",
+            Box::new(move |_| saw.set(Some(is_expanded(&button)))),
         )?;
         let say = on_msg.clone();
         on(
             &frame.root,
             "keydown",
             Box::new(move |event| {
+                // The space bar clicks when it is let go.
+                seen.set(Some(is_expanded(&launcher)));
                 // The page's own shortcuts are not meant when somebody types here.
                 event.stop_propagation();
                 if let Some(msg) = pressed(event.unchecked_ref()) {
@@ -112,13 +133,25 @@ impl Input {
             }),
         )?;
         Ok(Self {
+            restored,
             _listeners: listeners,
             _resize: resize,
         })
     }
 }
 
-fn clicked(event: &Event) -> Option<Msg> {
+/// Whether a press is meant for an open panel: `seen` is what stood there when it began, and `since_restored` the
+/// milliseconds for which a panel is open that nobody asked for.
+fn was_open(seen: bool, since_restored: f64) -> bool {
+    seen && since_restored > ON_ITS_WAY_MS
+}
+
+/// Whether the visitor sees an open panel.
+fn is_expanded(launcher: &HtmlElement) -> bool {
+    launcher.get_attribute("aria-expanded").as_deref() == Some("true")
+}
+
+fn clicked(event: &Event, was_open: bool) -> Option<Msg> {
     let target: Element = event.target()?.unchecked_into();
     let hook = target
         .closest("[data-hf]")
@@ -129,7 +162,7 @@ fn clicked(event: &Event) -> Option<Msg> {
         message.get_attribute("data-id")?.parse().ok()
     };
     match hook.as_str() {
-        "launcher" | "unread" => Some(Msg::Toggle { is_by_person: true }),
+        "launcher" | "unread" => Some(Msg::Press(was_open)),
         "close" => Some(Msg::Close),
         "send" => Some(Msg::Submit),
         "jump" => Some(Msg::Jump),
@@ -190,4 +223,17 @@ fn keep_place(
         observer,
         _resized: resized,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_press_that_was_on_its_way_opens() {
+        assert!(!was_open(true, ON_ITS_WAY_MS / 2.0));
+        assert!(was_open(true, 2.0 * ON_ITS_WAY_MS));
+        assert!(was_open(true, f64::INFINITY));
+        assert!(!was_open(false, f64::INFINITY));
+    }
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 use super::clock::day_number;
-use super::dom::{Dom, fill, set_attribute, set_text};
+use super::dom::{Dom, append, fill, find, insert, put, set_attribute, set_text};
 use crate::app::{Key, Line, Rating, Row, State};
 use crate::sdk::{Page, number};
 use crate::texts::Text;
@@ -27,10 +27,10 @@ struct Shown {
 impl List {
     pub(super) fn new(dom: &Dom, page: Page) -> Result<Self, JsValue> {
         let log = dom.element("div", "log", "messages")?;
-        log.set_attribute("role", "log")?;
+        put(&log, "role", "log");
         // New messages are read out by a region of their own: a list that is loaded again is no news.
-        log.set_attribute("aria-live", "off")?;
-        log.set_attribute("aria-label", &page.say(Text::List))?;
+        put(&log, "aria-live", "off");
+        put(&log, "aria-label", &page.say(Text::List));
         Ok(Self {
             log,
             page,
@@ -81,7 +81,7 @@ impl List {
             None => self.log.first_element_child(),
         };
         if next.as_ref() != Some::<&Element>(element) {
-            self.log.insert_before(element, next.as_deref())?;
+            insert(&self.log, element, next.as_ref());
         }
         Ok(())
     }
@@ -113,11 +113,9 @@ impl List {
 
 fn make_message(dom: &Dom, page: &Page, line: &Line<'_>) -> Result<HtmlElement, JsValue> {
     let item = dom.element("div", "", "message")?;
-    item.set_attribute("data-id", &line.id.to_string())?;
-    item.set_attribute(
-        "data-author",
-        if line.is_mine { "visitor" } else { "agent" },
-    )?;
+    put(&item, "data-id", &line.id.to_string());
+    let author = if line.is_mine { "visitor" } else { "agent" };
+    put(&item, "data-author", author);
     let name = match line.name {
         _ if line.is_mine => page.say(Text::You),
         "" => page.say(Text::Agent),
@@ -126,7 +124,7 @@ fn make_message(dom: &Dom, page: &Page, line: &Line<'_>) -> Result<HtmlElement, 
     let name = dom.text("div", "name", &name)?;
     let text = dom.element("div", "text", "text")?;
     text.set_text_content(Some(line.text));
-    text.set_attribute("dir", "auto")?;
+    put(&text, "dir", "auto");
     let meta = dom.element("div", "meta", "")?;
     let (time, state) = (
         dom.text("time", "", &page.time(number(line.at.0)))?,
@@ -155,7 +153,7 @@ fn update(dom: &Dom, page: &Page, shown: &mut Shown, line: &Line<'_>) -> Result<
     }
     if line.is_mine {
         set_attribute(item, "data-state", line.state.word());
-        if let Some(state) = item.query_selector("[data-hf=state]")? {
+        if let Some(state) = find(item, "[data-hf=state]") {
             set_text(
                 &state,
                 &words(line.state).map_or_else(String::new, |text| page.say(text)),
@@ -171,7 +169,7 @@ fn show_failure(
     item: &HtmlElement,
     line: &Line<'_>,
 ) -> Result<(), JsValue> {
-    if let Some(old) = item.query_selector(".failure")? {
+    if let Some(old) = find(item, ".failure") {
         old.remove();
     }
     let Some(failure) = line.failure else {
@@ -186,15 +184,15 @@ fn show_failure(
     };
     let reason = page.say_name(Text::Failed, &reason);
     let block = dom.text("div", "failure", &reason)?;
-    block.set_attribute("role", "alert")?;
+    put(&block, "role", "alert");
     for (hook, label) in [
         ("retry", Text::Retry),
         ("edit", Text::Edit),
         ("discard", Text::Discard),
     ] {
-        block.append_child(&*dom.button("", hook, &page.say(label))?)?;
+        append(&block, &*dom.button("", hook, &page.say(label))?);
     }
-    item.append_child(&block)?;
+    append(item, &block);
     Ok(())
 }
 

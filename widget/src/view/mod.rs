@@ -36,13 +36,14 @@ pub(crate) struct View {
     frame: Frame,
     list: List,
     was_open: bool,
+    is_drawn: bool,
     /// Whether the panel had the focus when it was closed.
     had_focus: bool,
     /// The draft for which the composer has its height.
     fitted: Option<String>,
     /// Where the focus was before the panel took it.
     was_focused: RefCell<Option<HtmlElement>>,
-    _input: Input,
+    input: Input,
 }
 
 impl Drop for View {
@@ -74,10 +75,11 @@ impl View {
             frame,
             list,
             was_open: false,
+            is_drawn: false,
             had_focus: false,
             fitted: None,
             was_focused: RefCell::default(),
-            _input: input,
+            input,
         })
     }
 
@@ -100,6 +102,10 @@ impl View {
             self.render_composer(model);
             self.render_list(model, outbox)?;
         }
+        if model.is_open && !self.is_drawn {
+            self.input.restored.set(js_sys::Date::now());
+        }
+        self.is_drawn = true;
         self.was_open = model.is_open;
         Ok(())
     }
@@ -136,6 +142,8 @@ impl View {
     /// Takes the place of a view that showed the same: the focus goes back to where it would have gone.
     pub(crate) fn succeed(&mut self, old: &Self) {
         self.was_focused.swap(&old.was_focused);
+        // What it opens was open.
+        self.is_drawn = old.is_drawn;
     }
 
     fn focus_composer(&self) {
@@ -251,7 +259,10 @@ impl View {
         frame.privacy.set_hidden(!model.site.preview);
         let used = model.draft.len();
         let is_shown = model.is_outbox_full || used + ROOM_SHOWN > limits::TEXT_BYTES;
-        let note = if model.is_outbox_full {
+        // Counting in the visitor's language is dear to begin with, and mostly there is nothing to count.
+        let note = if !is_shown {
+            String::new()
+        } else if model.is_outbox_full {
             self.page.say(Text::OutboxFull)
         } else if let Some(left) = limits::TEXT_BYTES.checked_sub(used) {
             self.page.say_count(Text::RoomLeft, left)
@@ -259,7 +270,7 @@ impl View {
             self.page
                 .say_count(Text::RoomOver, used - limits::TEXT_BYTES)
         };
-        set_text(&frame.counter, if is_shown { &note } else { "" });
+        set_text(&frame.counter, &note);
         let is_over = model.is_outbox_full || used > limits::TEXT_BYTES;
         set_attribute(
             &frame.counter,

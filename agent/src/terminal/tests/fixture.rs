@@ -74,11 +74,11 @@ pub(super) fn page(title: &str, path: &str) -> Page {
 
 pub(super) fn opened(title: &str, path: &str) -> Body {
     Body::Opened {
-        visitor: VisitorFacts {
+        visitor: Box::new(VisitorFacts {
             page: Some(page(title, path)),
             locale: Some("de-DE".into()),
             ..VisitorFacts::default()
-        },
+        }),
     }
 }
 

@@ -44,7 +44,9 @@ fn known() -> App {
     };
     visitor.fields.set("plan", "pro");
     visitor.fields.set("last order", "4711\u{9b}2J");
-    let facts = Body::Facts { visitor };
+    let facts = Body::Facts {
+        visitor: Box::new(visitor),
+    };
     let facts = event(ROPE, 20, 3, Author::System {}, facts);
     let (score, comment) = (4, Some("quick and kind".to_owned()));
     let rated = Body::Rated { score, comment };

@@ -127,7 +127,7 @@ impl Page<'_> {
             }
             Body::Facts { visitor } => {
                 let mut known = Thread::new(thread.id);
-                known.facts = visitor.clone();
+                known.facts = visitor.as_ref().clone();
                 let mark = mark(&known).map_or_else(String::new, |mark| format!("{mark} "));
                 let facts = [title(&known), summary(&known)];
                 let facts: Vec<_> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();

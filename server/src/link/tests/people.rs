@@ -28,7 +28,7 @@ async fn facts(peer: &mut Peer) -> VisitorFacts {
     loop {
         for event in peer.agent_events().await {
             if let Body::Facts { visitor } | Body::Opened { visitor } = event.body {
-                return visitor;
+                return *visitor;
             }
         }
     }

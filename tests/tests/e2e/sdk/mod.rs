@@ -212,14 +212,20 @@ async fn unknown_names_warn_once_with_a_hint() -> Result<()> {
     hear(&tab, "ready").await?;
     call(&tab, "Holdfast.opne(); Holdfast.opne(); Holdfast.on('mesage:sent', () => {}); Holdfast.update({ postion: 'left' }); \
         Holdfast.prefill(7)").await?;
-    let console = tab.console().await?.join("\n");
-    for hint in [
+    // What knows better names is fetched first.
+    let said = async || Ok(tab.console().await?.join("\n"));
+    let hints = [
         "did you mean open?",
         "did you mean message:sent?",
         "did you mean position?",
         "theme is one of",
         "prefill takes a text",
-    ] {
+    ];
+    let console = wait::until("all hints", said, |console: &String| {
+        hints.iter().all(|hint| console.contains(hint))
+    })
+    .await?;
+    for hint in hints {
         ensure!(console.matches(hint).count() == 1, "{hint:?} in {console}");
     }
     Ok(())
