@@ -30,6 +30,17 @@
 //! | `typing` | hidden while no agent is typing | |
 //! | `jump` | leads to the newest message; hidden there | |
 //! | `composer`, `send`, `counter` | where one writes | |
+//! | `closed`, `rated` | the marks of a closed conversation and of a rating | |
+//!
+//! Once the panel was opened, `www/extras` adds these, and the panel works without them:
+//!
+//! | `data-hf` | what |
+//! | --- | --- |
+//! | `menu`, `menu-list`, `notify`, `popout`, `copy` | the header's menu, and what is in it |
+//! | `said` | what came of it |
+//! | `emoji`, `choice` | the button beside the composer, and what it opens |
+//! | `prechat` | the questions before the first message |
+//! | `rating`, `comment`, `rate` | the rating of a closed conversation |
 //! | `privacy` | says that agents see what is typed; hidden where they do not | |
 //!
 //! Messages are in the document while the panel is open; a closed panel costs the page nothing.

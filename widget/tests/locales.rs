@@ -29,8 +29,11 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn read(locale: &str) -> Texts {
-    let path = root().join(format!("www/locales/{locale}.json"));
+/// What the panel says, and what is loaded once it was opened.
+const FOLDERS: [&str; 2] = ["www/locales", "www/extras/locales"];
+
+fn read(folder: &str, locale: &str) -> Texts {
+    let path = root().join(format!("{folder}/{locale}.json"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{locale}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{locale}: {error}"))
 }
@@ -60,11 +63,12 @@ fn forms(text: &Value) -> Vec<&str> {
 
 #[test]
 fn every_file_is_a_language_and_every_language_has_a_file() {
-    let folder = fs::read_dir(root().join("www/locales")).unwrap();
-    let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let found: BTreeSet<String> = names.collect();
-    let known = LOCALES.map(|(locale, _)| format!("{locale}.json"));
-    assert_eq!(found, BTreeSet::from(known));
+    let known = BTreeSet::from(LOCALES.map(|(locale, _)| format!("{locale}.json")));
+    for folder in FOLDERS {
+        let files = fs::read_dir(root().join(folder)).unwrap();
+        let names = files.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        assert_eq!(names.collect::<BTreeSet<String>>(), known, "{folder}");
+    }
     let script = fs::read_to_string(root().join("www/sdk.js")).unwrap();
     let list = script
         .lines()
@@ -84,16 +88,42 @@ fn the_widget_asks_for_what_the_files_have() {
     let source = include_str!("../src/texts.rs");
     let keys = source.lines().filter_map(|line| line.split_once("=> \""));
     let asked: BTreeSet<&str> = keys.filter_map(|(_, key)| key.split('"').next()).collect();
-    let english = read("en");
+    let english = read("www/locales", "en");
     let had: BTreeSet<&str> = english.keys().map(String::as_str).collect();
     assert_eq!(asked, had);
 }
 
 #[test]
+fn the_extras_ask_for_what_their_files_have() {
+    let folder = fs::read_dir(root().join("www/extras")).unwrap();
+    let files = folder.map(|entry| entry.unwrap().path());
+    let scripts = files.filter(|path| path.is_file());
+    let source: String = scripts
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let own = read("www/extras/locales", "en");
+    for key in own.keys() {
+        assert!(
+            source.contains(&format!("\"{key}\"")),
+            "nobody asks for {key}"
+        );
+    }
+    // Together they are one vocabulary.
+    let panel = read("www/locales", "en");
+    assert!(own.keys().all(|key| !panel.contains_key(key)));
+}
+
+#[test]
 fn every_language_has_every_text_with_the_same_places() {
-    let english = read("en");
+    for folder in FOLDERS {
+        every_text(folder);
+    }
+}
+
+fn every_text(folder: &str) {
+    let english = read(folder, "en");
     for (locale, plurals) in LOCALES {
-        let texts = read(locale);
+        let texts = read(folder, locale);
         assert!(texts.keys().eq(english.keys()), "{locale} has other texts");
         for (key, text) in &texts {
             assert_eq!(
@@ -118,15 +148,15 @@ fn every_language_has_every_text_with_the_same_places() {
 
 #[test]
 fn no_text_is_so_long_that_it_breaks_the_layout() {
-    let english = read("en");
     let length = |text: &str| text.chars().count() as f64;
-    for (locale, _) in LOCALES {
-        for (key, text) in &read(locale) {
-            let room = length(forms(&english[key])[0]).mul_add(LONGEST, 12.0);
-            assert!(
-                length(forms(text)[0]) <= room,
-                "{locale}: {key} is too long"
-            );
+    for folder in FOLDERS {
+        let english = read(folder, "en");
+        for (locale, _) in LOCALES {
+            for (key, text) in &read(folder, locale) {
+                let room = length(forms(&english[key])[0]).mul_add(LONGEST, 12.0);
+                let is_fit = length(forms(text)[0]) <= room;
+                assert!(is_fit, "{locale}: {key} is too long");
+            }
         }
     }
 }

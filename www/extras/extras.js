@@ -8,6 +8,8 @@ import { Rating } from "./rating.js";
 import { STYLE } from "./style.js";
 import { nodes } from "./text.js";
 
+export { pieces } from "./text.js";
+
 const sheet = (shadow) => {
   try {
     const sheet = new CSSStyleSheet();

@@ -1,4 +1,5 @@
 // What a visitor has entered and not sent: kept in the tab until it is, and forgotten with the visitor.
+import { json } from "../later/identify.js";
 
 const read = (storage, key) => {
   try {
@@ -19,7 +20,9 @@ export class Kept {
   load() {
     try {
       const { exit, values } = JSON.parse(read("sessionStorage", this.key)) ?? {};
-      return exit === this.exit() && values ? values : {};
+      if (exit === (this.exit() ?? undefined)) return values ?? {};
+      this.clear();
+      return {};
     } catch {
       return {}; // somebody else wrote it
     }
@@ -27,7 +30,7 @@ export class Kept {
 
   save(values) {
     try {
-      sessionStorage.setItem(this.key, JSON.stringify({ exit: this.exit(), values }));
+      sessionStorage.setItem(this.key, json({ exit: this.exit() ?? undefined, values }));
     } catch {
       // It stays on the page for as long as that lives.
     }

@@ -123,7 +123,7 @@ export class Menu {
       .map((row) =>
         row.dataset.hf === "message"
           ? "[" + shown(row, "time") + "] " + shown(row, ".name") + ": " + shown(row, "[data-hf=text]")
-          : row.classList.contains("day") ? "\n" + row.textContent : "* " + row.textContent)
+          : row.classList.contains("day") ? "\n" + row.textContent : "* " + [...row.childNodes].map((part) => part.textContent).join(" "))
       .join("\n").trim() + "\n";
   }
 

@@ -1,5 +1,6 @@
 // What the visitor is asked before their first message. The composer stays where it is: the message and the answers go
 // together, and the message waits until the answers are there.
+import { json } from "../later/identify.js";
 import { Kept } from "./kept.js";
 
 const COMPLETE = { name: "name", email: "email", phone: "tel", company: "organization" };
@@ -105,6 +106,6 @@ export class Prechat {
       const answer = type === "checkbox" ? (checked ? "yes" : "") : value.trim().replace(/\s+/g, " ");
       if (answer) (name === "name" || name === "email" ? profile : profile.fields)[name] = answer;
     }
-    this.sdk.chat.call("learn", JSON.stringify({ profile }));
+    this.sdk.chat.call("learn", json({ profile }));
   }
 }

@@ -27,13 +27,13 @@ export class Rating {
       this.rate();
     });
     this.form.addEventListener("input", () => {
-      this.kept.save({ score: this.score(), comment: this.comment.value });
+      this.kept.save({ score: String(this.score()), comment: this.comment.value });
       this.show();
     });
     // Enter is no message here.
     this.form.addEventListener("keydown", (event) => event.key === "Enter" && event.stopPropagation());
     panel.find("list").append(this.form);
-    const { score = 0, comment = "" } = this.kept.load();
+    const { score = "0", comment = "" } = this.kept.load();
     if (this.stars[score - 1]) this.stars[score - 1].checked = true;
     this.comment.value = comment;
     this.show();

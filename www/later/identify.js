@@ -26,7 +26,7 @@ const text = (value) => {
 };
 
 // JSON of texts and objects. Some libraries teach the browser's own to write texts otherwise.
-const json = (value) => {
+export const json = (value) => {
   if (typeof value === "string") {
     return '"' + value.replace(/[\0-\x1f"\\]/g, (char) => "\\u00" + char.charCodeAt(0).toString(16).padStart(2, "0")) + '"';
   }

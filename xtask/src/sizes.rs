@@ -22,6 +22,9 @@ const SCRIPT: &str = "widget.js";
 /// The words of the widget's languages, one file each, of which a visitor downloads one.
 const LOCALES: &str = "locales";
 
+/// Folders of what is fetched when it is needed: once the panel was opened, or where a page says who is there.
+const AFTER: [&str; 2] = ["extras", "later"];
+
 /// One file, in bytes.
 struct Size {
     name: String,
@@ -35,13 +38,19 @@ struct Size {
 /// # Errors
 /// When a budget is exceeded.
 pub(crate) fn check(repo: &Repo) -> Result<()> {
-    let sizes = measure(&build::dist(repo))?;
-    let all = total(&sizes);
+    let dist = build::dist(repo);
+    let sizes = measure(&dist)?;
+    let all = total("together", &sizes);
+    let mut after = Vec::new();
+    for folder in AFTER {
+        let name = format!("{folder}/, when needed");
+        after.push(total(&name, &measure(&dist.join(folder))?));
+    }
     println!(
         "{:<26} {:>8} {:>8} {:>8}",
         "bytes to download", "plain", "gzip", "brotli"
     );
-    for size in sizes.iter().chain([&all]) {
+    for size in sizes.iter().chain([&all]).chain(&after) {
         println!(
             "{:<26} {:>8} {:>8} {:>8}",
             size.name, size.plain, size.gzip, size.brotli
@@ -73,12 +82,15 @@ fn judge(sizes: &[Size], all: &Size) -> Result<()> {
     Ok(())
 }
 
-/// All that a visitor downloads of the widget until the panel can be used; of the languages it is the longest one.
-/// Styles and icons are in the wasm, and what is fetched when it is needed is in a folder of its own.
+/// All that a visitor downloads of a folder; of the languages it is the longest one. Styles and icons are in the wasm,
+/// and what is fetched when it is needed is in folders of its own.
 fn measure(dist: &Path) -> Result<Vec<Size>> {
     let mut sizes = files(dist, &[".js", ".wasm"])?;
-    let locales = files(&dist.join(LOCALES), &[".json"])?;
-    sizes.extend(locales.into_iter().max_by_key(|size| size.brotli));
+    let locales = dist.join(LOCALES);
+    if locales.is_dir() {
+        let locales = files(&locales, &[".json"])?;
+        sizes.extend(locales.into_iter().max_by_key(|size| size.brotli));
+    }
     sizes.sort_by_key(|size| size.plain);
     Ok(sizes)
 }
@@ -105,9 +117,9 @@ fn files(folder: &Path, ends: &[&str]) -> Result<Vec<Size>> {
     Ok(sizes)
 }
 
-fn total(sizes: &[Size]) -> Size {
+fn total(name: &str, sizes: &[Size]) -> Size {
     Size {
-        name: "together".to_owned(),
+        name: name.to_owned(),
         plain: sizes.iter().map(|size| size.plain).sum(),
         brotli: sizes.iter().map(|size| size.brotli).sum(),
         gzip: sizes.iter().map(|size| size.gzip).sum(),
@@ -145,7 +157,7 @@ mod tests {
 
     fn judged(script: usize, wasm: usize) -> Result<()> {
         let sizes = [size(SCRIPT, script), size("widget.wasm", wasm)];
-        judge(&sizes, &total(&sizes))
+        judge(&sizes, &total("together", &sizes))
     }
 
     #[test]
@@ -153,6 +165,6 @@ mod tests {
         assert!(judged(SCRIPT_BUDGET, ALL_BUDGET - SCRIPT_BUDGET).is_ok());
         assert!(judged(SCRIPT_BUDGET + 1, 0).is_err());
         assert!(judged(1, ALL_BUDGET).is_err());
-        assert!(judge(&[], &total(&[])).is_err());
+        assert!(judge(&[], &total("together", &[])).is_err());
     }
 }

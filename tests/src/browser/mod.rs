@@ -134,6 +134,18 @@ impl Browser {
         Ok(tab)
     }
 
+    /// The window that a page has opened beside `tab`; nothing while there is none.
+    ///
+    /// # Errors
+    /// When the browser does not tell.
+    pub async fn beside(&self, tab: &Tab) -> Result<Option<Tab>> {
+        let _turn = self.seat.turn.lock().await;
+        let windows = self.seat.driver()?.windows().await?;
+        let mut others = windows.into_iter().filter(|window| !tab.is_in(window));
+        let other = others.next();
+        Ok(other.map(|window| Tab::new(self.seat.clone(), window)))
+    }
+
     /// What stands on the command line, or in the environment, of every process of this browser and of no
     /// other.
     #[must_use]

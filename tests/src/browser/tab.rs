@@ -33,6 +33,10 @@ impl Tab {
         }
     }
 
+    pub(super) fn is_in(&self, window: &WindowHandle) -> bool {
+        self.window == *window
+    }
+
     /// The same window, seen from its `index`-th frame, beginning with 0.
     #[must_use]
     pub fn frame(&self, index: u16) -> Self {

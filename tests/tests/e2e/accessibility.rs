@@ -7,6 +7,7 @@ use holdfast_tests::{
     pages::{Page, Pages, tag},
     proxy::BOTH,
     stage::Stage,
+    wait,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -17,6 +18,29 @@ in_every_engine!(a_light_panel, a_dark_panel, a_panel_on_a_phone);
 const RULES: [&str; 6] = [
     "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa",
 ];
+
+/// What is asked, before and after.
+const SITE: &str = r#"
+greeting = "Welcome to the shop"
+rating = true
+[[prechat]]
+name = "name"
+label = "Your name"
+required = true
+[[prechat]]
+name = "email"
+label = "Your e-mail address"
+kind = "email"
+[[prechat]]
+name = "order"
+label = "Which order is it about?"
+kind = "long"
+[[prechat]]
+name = "privacy"
+label = "I agree that my data are kept to answer me."
+kind = "consent"
+required = true
+"#;
 
 /// A phone's window; engines that run on a desk have no narrower one than a frame.
 const PHONE: &str = "<!doctype html><html lang=\"en\"><title>Phone</title>\
@@ -65,6 +89,7 @@ async fn a_panel_on_a_phone(engine: Engine) -> Result<()> {
 /// Leads the panel through its states.
 async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
+    stage.server.set_site(SITE).await?;
     let pages = site(&stage, theme).await?;
     let tab = if is_phone {
         stage.browser.open(&pages.url("/phone")).await?.frame(0)
@@ -74,11 +99,27 @@ async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     let mut agent = stage.agent("Ana").await?;
     tab.see("the widget", |widget| widget.here).await?;
     // The widget stands beside the body, and axe looks for backgrounds below the body only.
-    let inside = "document.body.append(document.querySelector('#holdfast-chat'))";
-    tab.run::<()>(inside, vec![]).await?;
+    let below = "document.body.append(document.querySelector('#holdfast-chat'))";
+    tab.run::<()>(below, vec![]).await?;
     audit(&tab, "closed").await?;
     tab.open_chat().await?;
-    audit(&tab, "empty").await?;
+    inside(&tab, "return find('menu') && !find('prechat').hidden").await?;
+    audit(&tab, "empty, with questions").await?;
+    tab.draft("Is the rope in stock?\u{E007}").await?;
+    inside(&tab, "return root.activeElement.name === 'name'").await?;
+    audit(&tab, "unanswered").await?;
+    let name =
+        "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[name=name]')";
+    tab.type_keys(name, vec![], "Lin").await?;
+    tab.click(&name.replace("name=name", "name=privacy"), vec![])
+        .await?;
+    for (button, list) in [("emoji", "choice"), ("menu", "menu-list")] {
+        tab.click_hook(button).await?;
+        inside(&tab, &format!("return !find('{list}').hidden")).await?;
+        audit(&tab, list).await?;
+    }
+    tab.click_hook("composer").await?;
+    inside(&tab, "find('composer').value = ''; find('composer').dispatchEvent(new Event('input')); return true").await?;
 
     stage.visitor_writes(&tab, "Is the rope in stock?").await?;
     let desk = agent
@@ -98,6 +139,19 @@ async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     stage.settle(&[&tab], &agent, conversation).await?;
     audit(&tab, "conversation").await?;
 
+    agent
+        .tell(&json!({"close": {"conversation": conversation}}))
+        .await?;
+    inside(&tab, "return !find('rating').hidden").await?;
+    let star =
+        "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[value=\"4\"]')";
+    tab.click(star, vec![]).await?;
+    inside(&tab, "return !find('comment').hidden").await?;
+    audit(&tab, "rating").await?;
+    tab.click_hook("rate").await?;
+    inside(&tab, "return !!find('rated')").await?;
+    audit(&tab, "rated").await?;
+
     tab.write("Refuse this").await?;
     tab.see("the failed message", |widget| {
         widget.state_of("Refuse this") == Some("failed")
@@ -113,6 +167,19 @@ async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     })
     .await?;
     audit(&tab, "offline").await
+}
+
+/// Waits until a script's body in the widget returns something true.
+async fn inside(tab: &Tab, script: &str) -> Result<()> {
+    let script = format!(
+        "const root = document.querySelector('#holdfast-chat').shadowRoot;
+        const find = (hook) => root.querySelector(`[data-hf=\"${{hook}}\"]`);
+        const look = () => {{ {script} }};
+        return !!look();"
+    );
+    let look = async || tab.run::<bool>(&script, vec![]).await;
+    wait::until(&script, look, |holds| *holds).await?;
+    Ok(())
 }
 
 async fn site(stage: &Stage, theme: &str) -> Result<Pages> {

@@ -35,6 +35,14 @@ async fn focus(tab: &Tab, wanted: &str) -> Result<()> {
     Ok(())
 }
 
+/// Waits for what is loaded once the panel is open.
+async fn extras(tab: &Tab) -> Result<()> {
+    let there = "return !!document.querySelector('#holdfast-chat').shadowRoot.querySelector('[data-hf=menu]')";
+    let look = async || tab.run::<bool>(there, vec![]).await;
+    wait::until("the extras", look, |is_there| *is_there).await?;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_chat_works_by_keyboard() -> Result<()> {
     let stage = Stage::set().await?;
@@ -47,13 +55,17 @@ async fn the_whole_chat_works_by_keyboard() -> Result<()> {
     focus(&tab, "composer").await?;
     tab.write("by keyboard").await?;
     focus(&tab, "composer").await?;
+    extras(&tab).await?;
+    ensure!(press(&tab, TAB).await? == "emoji");
     ensure!(press(&tab, TAB).await? == "send");
+    ensure!(press(&tab, SHIFT_TAB).await? == "emoji");
     ensure!(press(&tab, SHIFT_TAB).await? == "composer");
     ensure!(
         press(&tab, SHIFT_TAB).await? == "list",
         "the list can be scrolled by keyboard"
     );
     ensure!(press(&tab, SHIFT_TAB).await? == "close");
+    ensure!(press(&tab, SHIFT_TAB).await? == "menu");
     // A panel beside the page is no trap: the way leads on to the page.
     ensure!(press(&tab, SHIFT_TAB).await? != "send");
     tab.run::<Value>(&launcher.replace("launcher", "composer"), vec![])
@@ -76,11 +88,13 @@ async fn a_panel_that_fills_the_screen_keeps_the_focus_and_one_beside_the_page_d
     let read = async || tab.run::<String>(modal, vec![]).await;
     wait::until("a modal panel", read, |found| found == "true").await?;
     focus(&tab, "composer").await?;
+    extras(&tab).await?;
     for (key, wanted) in [
+        (TAB, "emoji"),
         (TAB, "send"),
-        (TAB, "close"),
+        (TAB, "menu"),
         (SHIFT_TAB, "send"),
-        (SHIFT_TAB, "composer"),
+        (SHIFT_TAB, "emoji"),
     ] {
         let found = press(&tab, key).await?;
         ensure!(

@@ -22,4 +22,5 @@ mod phone;
 mod sdk;
 mod slow_lines;
 mod tabs;
+mod visitors;
 mod wire;

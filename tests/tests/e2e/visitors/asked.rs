@@ -1,0 +1,272 @@
+//! What the owner says and asks: greeting, opening hours, questions before the first message, a rating after the last.
+
+use anyhow::{Context as _, Result, ensure};
+use holdfast_tests::{browser::Engine, checker::Writer, in_every_engine, stage::Stage, wait};
+use serde_json::{Value, json};
+
+use super::{ENTER, RIGHT, call, holds, inside, keys, press};
+
+in_every_engine!(
+    questions_come_before_the_first_message,
+    a_closed_conversation_is_rated,
+);
+
+const QUESTIONS: &str = r#"
+rating = true
+[[prechat]]
+name = "name"
+label = "Your name"
+required = true
+[[prechat]]
+name = "email"
+label = "Your e-mail"
+kind = "email"
+[[prechat]]
+name = "order"
+label = "Which order?"
+kind = "long"
+[[prechat]]
+name = "privacy"
+label = "I agree"
+kind = "consent"
+required = true
+"#;
+
+/// What stands in the form, and what has the focus.
+const FORM: &str = "return JSON.stringify([
+    [...find('prechat').elements].map((field) => field.type === 'checkbox' ? field.checked : field.value),
+    [...root.querySelectorAll('.fault')].map((fault) => fault.textContent !== ''),
+    root.activeElement?.name ?? root.activeElement?.dataset.hf ?? '']);";
+
+async fn form(stage_tab: &holdfast_tests::browser::Tab) -> Result<Value> {
+    Ok(serde_json::from_str(
+        &inside::<String>(stage_tab, FORM).await?,
+    )?)
+}
+
+async fn questions_come_before_the_first_message(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    stage.server.set_site(QUESTIONS).await?;
+    let agent = stage.agent("Ana").await?;
+    let tab = stage.visitor().await?;
+    holds(&tab, "return shown('prechat')").await?;
+    tab.draft(&format!("Is it red?{ENTER}")).await?;
+    let state = form(&tab).await?;
+    ensure!(
+        state == json!([["", "", "", false], [true, false, false, true], "name"]),
+        "{state}"
+    );
+    press(&tab, &format!("Björn{ENTER}bjorn@{ENTER}A-17")).await?;
+    ensure!(form(&tab).await?[2] == "order");
+    let saved = "return JSON.stringify({...sessionStorage}).includes('A-17')
+        && JSON.stringify({...sessionStorage}).includes('Is it red?')";
+    wait::until(
+        "all of it saved",
+        async || tab.run::<bool>(saved, vec![]).await,
+        |is| *is,
+    )
+    .await?;
+
+    tab.reload().await?;
+    holds(&tab, "return shown('prechat')").await?;
+    let state = form(&tab).await?;
+    ensure!(
+        state[0] == json!(["Björn", "bjorn@", "A-17", false]),
+        "{state}"
+    );
+    ensure!(tab.widget().await?.draft == "Is it red?");
+    let tick = "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[name=privacy]')";
+    tab.click(tick, vec![]).await?;
+    tab.click_hook("send").await?;
+    let state = form(&tab).await?;
+    ensure!(
+        state[1] == json!([false, true, false, false]) && state[2] == "email",
+        "{state}"
+    );
+    press(&tab, "\u{E010}x.example").await?;
+    ensure!(
+        tab.widget().await?.messages.is_empty(),
+        "nothing is sent before all is answered"
+    );
+    tab.click_hook("send").await?;
+    stage.paper.note(Writer::Visitor, "Is it red?");
+    let desk = agent
+        .see("the message with the answers", |desk| {
+            desk.find("Is it red?").is_some()
+        })
+        .await?;
+    let conversation = desk.find("Is it red?").context("it")?.conversation;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    // The answers were there before the message: they stand in what the conversation began with.
+    let visitor = &desk.visitors[&conversation];
+    let expected = json!({"order": "A-17", "privacy": "yes"});
+    ensure!(
+        visitor["name"] == "Björn" && visitor["email"] == "bjorn@x.example",
+        "{visitor}"
+    );
+    ensure!(visitor["fields"] == expected, "{visitor}");
+    holds(
+        &tab,
+        "return !shown('prechat') && !JSON.stringify({...sessionStorage}).includes(':form')",
+    )
+    .await?;
+    tab.reload().await?;
+    tab.see("the conversation", |widget| widget.messages.len() == 1)
+        .await?;
+    holds(&tab, "return !!find('prechat') && !shown('prechat')").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_can_not_be_loaded_holds_nothing_up() -> Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.server.set_site(QUESTIONS).await?;
+    let agent = stage.agent("Ana").await?;
+    let tab = stage.browser.open("about:blank").await?;
+    tab.devtools("Network.enable", json!({})).await?;
+    let blocked = json!({"urls": ["*/extras/*"]});
+    tab.devtools("Network.setBlockedURLs", blocked).await?;
+    tab.goto(&stage.page("/")).await?;
+    tab.open_chat().await?;
+    stage.visitor_writes(&tab, "Is it red?").await?;
+    let desk = agent
+        .see("it", |desk| desk.find("Is it red?").is_some())
+        .await?;
+    let conversation = desk.find("Is it red?").context("it")?.conversation;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    ensure!(
+        !inside::<bool>(&tab, "return !!find('menu')").await?,
+        "the extras were loaded"
+    );
+    // The next opening tries again.
+    tab.devtools("Network.setBlockedURLs", json!({"urls": []}))
+        .await?;
+    tab.click_hook("close").await?;
+    tab.open_chat().await?;
+    super::extras(&tab).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_entered_is_forgotten_with_the_visitor() -> Result<()> {
+    let stage = Stage::set().await?;
+    stage.server.set_site(QUESTIONS).await?;
+    let tab = stage.visitor().await?;
+    holds(&tab, "return shown('prechat')").await?;
+    let name =
+        "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[name=name]')";
+    tab.type_keys(name, vec![], "Björn").await?;
+    let saved = "return JSON.stringify({...sessionStorage}).includes('Björn')";
+    wait::until(
+        "the name saved",
+        async || tab.run::<bool>(saved, vec![]).await,
+        |is| *is,
+    )
+    .await?;
+    call(&tab, "Holdfast.logout()").await?;
+    wait::until(
+        "the name gone",
+        async || tab.run::<bool>(saved, vec![]).await,
+        |is| !*is,
+    )
+    .await?;
+    tab.open_chat().await?;
+    holds(
+        &tab,
+        "return shown('prechat') && find('prechat').elements[0].value === ''",
+    )
+    .await?;
+    tab.reload().await?;
+    holds(
+        &tab,
+        "return shown('prechat') && find('prechat').elements[0].value === ''",
+    )
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn greeting_and_hours_are_the_owners() -> Result<()> {
+    const WORDS: &str = "greeting = \"Welcome to the shop\"\naway = \"We sleep\"\n";
+    let stage = Stage::set().await?;
+    stage.server.set_site(WORDS).await?;
+    let tab = stage.visitor().await?;
+    holds(
+        &tab,
+        "return find('greeting').innerText.trim() === 'Welcome to the shop'",
+    )
+    .await?;
+    // Closed but for one minute of the week, which this is not, or is over before long.
+    let hours = "timezone = \"Pacific/Kiritimati\"\n[hours]\nsunday = [\"04:11-04:12\"]\n";
+    stage.server.set_site(&format!("{WORDS}{hours}")).await?;
+    holds(
+        &tab,
+        "return find('greeting').innerText.trim() === 'We sleep'",
+    )
+    .await?;
+    holds(
+        &tab,
+        "return find('subtitle').textContent.startsWith('Away. Back: ')",
+    )
+    .await?;
+    // Messages are taken all the same.
+    tab.write("Good night").await?;
+    tab.see("it sent", |widget| {
+        widget.state_of("Good night") == Some("sent")
+    })
+    .await?;
+    stage.server.set_site("").await?;
+    holds(
+        &tab,
+        "return find('subtitle').textContent === 'Away. We will answer you here.'",
+    )
+    .await
+}
+
+async fn a_closed_conversation_is_rated(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    stage.server.set_site("rating = true").await?;
+    let (tab, mut agent, conversation) = stage.greeting().await?;
+    super::extras(&tab).await?;
+    ensure!(!inside::<bool>(&tab, "return shown('rating')").await?);
+    agent
+        .tell(&json!({"close": {"conversation": conversation}}))
+        .await?;
+    holds(&tab, "return shown('rating') && !shown('comment')").await?;
+    let star = "return document.querySelector('#holdfast-chat').shadowRoot.querySelectorAll('[name=score]')[2]";
+    tab.click(star, vec![]).await?;
+    press(&tab, RIGHT).await?;
+    holds(
+        &tab,
+        "return shown('comment') && root.activeElement.value === '4'",
+    )
+    .await?;
+    keys(&tab, "comment", &format!("Quick{ENTER}and kind")).await?;
+    ensure!(
+        tab.widget().await?.messages.len() == 2,
+        "Enter sent something"
+    );
+    tab.reload().await?;
+    holds(
+        &tab,
+        "return shown('rating') && find('comment').value === 'Quick\\nand kind'",
+    )
+    .await?;
+    tab.click_hook("rate").await?;
+    holds(&tab, "return !shown('rating') && find('rated').textContent.startsWith('You rated the conversation 4 out of 5.')").await?;
+    agent
+        .see("the rating", |desk| {
+            desk.events.last().is_some_and(|event| event == "rated")
+        })
+        .await?;
+    tab.reload().await?;
+    holds(
+        &tab,
+        "return !!find('rating') && !shown('rating') && !!find('rated')",
+    )
+    .await?;
+    // Each end is asked about.
+    stage.visitor_writes(&tab, "One more thing").await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    agent
+        .tell(&json!({"close": {"conversation": conversation}}))
+        .await?;
+    holds(&tab, "return shown('rating') && !shown('comment')").await
+}

@@ -1,0 +1,79 @@
+//! An answer that nobody has seen: the title, and the switch.
+
+use anyhow::{Result, ensure};
+use holdfast_tests::{browser::Tab, stage::Stage, wait};
+
+use serde_json::json;
+
+use super::{extras, holds, inside};
+
+/// Sounds are counted, and sound all the same.
+const COUNT: &str = "window.tones = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...args) { window.tones++; return start.apply(this, args); };";
+
+async fn title(tab: &Tab, what: &str, is_wanted: impl FnMut(&String) -> bool) -> Result<String> {
+    let read = async || tab.run::<String>("return document.title", vec![]).await;
+    wait::until(what, read, is_wanted).await
+}
+
+/// In the one engine whose driver puts windows away.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()> {
+    let mut stage = Stage::set().await?;
+    let (tab, mut agent, conversation) = stage.greeting().await?;
+    extras(&tab).await?;
+    tab.run::<()>(COUNT, vec![]).await?;
+    let own = title(&tab, "a title", |title| !title.is_empty()).await?;
+    stage.agent_writes(&mut agent, conversation, "seen").await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
+
+    put_away(&tab, true).await?;
+    stage
+        .agent_writes(&mut agent, conversation, "unseen")
+        .await?;
+    title(&tab, "the notice", |title| title == "New message from Ana").await?;
+    title(&tab, "their turns", |title| *title == own).await?;
+    // The page's own change is not lost.
+    tab.run::<()>("document.title = 'Sold out'", vec![]).await?;
+    title(&tab, "the notice", |title| title == "New message from Ana").await?;
+    put_away(&tab, false).await?;
+    title(&tab, "the page's newest title", |title| title == "Sold out").await?;
+    ensure!(
+        tab.run::<u32>("return window.tones", vec![]).await? == 2,
+        "one sound of two tones"
+    );
+
+    tab.click_hook("menu").await?;
+    tab.click_hook("notify").await?;
+    holds(&tab, "return find('notify').ariaChecked === 'false'").await?;
+    tab.reload().await?;
+    extras(&tab).await?;
+    ensure!(
+        inside::<bool>(&tab, "return find('notify').ariaChecked === 'false'").await?,
+        "the choice is kept"
+    );
+    tab.run::<()>(COUNT, vec![]).await?;
+    put_away(&tab, true).await?;
+    stage
+        .agent_writes(&mut agent, conversation, "quiet")
+        .await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    ensure!(tab.run::<String>("return document.title", vec![]).await? != "New message from Ana");
+    put_away(&tab, false).await?;
+    ensure!(tab.run::<u32>("return window.tones", vec![]).await? == 0);
+    Ok(())
+}
+
+/// Puts the window away, as its person does, or takes it up again.
+async fn put_away(tab: &Tab, is_away: bool) -> Result<()> {
+    let window = tab
+        .devtools("Browser.getWindowForTarget", json!({}))
+        .await?;
+    let state = if is_away { "minimized" } else { "normal" };
+    let wanted = json!({"windowId": window["windowId"], "bounds": {"windowState": state}});
+    tab.devtools("Browser.setWindowBounds", wanted).await?;
+    let look = async || tab.run::<bool>("return document.hidden", vec![]).await;
+    wait::until("the page hidden or not", look, |hidden| *hidden == is_away).await?;
+    Ok(())
+}

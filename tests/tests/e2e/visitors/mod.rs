@@ -1,0 +1,56 @@
+//! What visitors expect beside a conversation that is not lost.
+
+mod asked;
+mod heard;
+mod shown;
+
+use anyhow::Result;
+use holdfast_tests::{browser::Tab, wait};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Before a script: the widget's shadow root, and what finds in it by hook.
+const INSIDE: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+    const find = (hook) => root.querySelector(`[data-hf=\"${hook}\"]`);
+    const shown = (hook) => !!find(hook) && find(hook).checkVisibility();
+    ";
+
+/// Runs a script's body in the widget.
+async fn inside<T: DeserializeOwned>(tab: &Tab, script: &str) -> Result<T> {
+    tab.run(&format!("{INSIDE}{script}"), vec![]).await
+}
+
+/// Waits until a script's body in the widget returns true.
+async fn holds(tab: &Tab, script: &str) -> Result<()> {
+    let look = async || inside::<bool>(tab, script).await;
+    wait::until(script, look, |holds| *holds).await?;
+    Ok(())
+}
+
+/// Waits for what is loaded after the panel.
+async fn extras(tab: &Tab) -> Result<()> {
+    holds(tab, "return shown('menu') && shown('emoji')").await
+}
+
+/// Types into what has this hook.
+async fn keys(tab: &Tab, hook: &str, keys: &str) -> Result<()> {
+    let find = format!("{INSIDE}return find('{hook}')");
+    tab.type_keys(&find, vec![], keys).await
+}
+
+/// Types into what has the focus.
+async fn press(tab: &Tab, keys: &str) -> Result<()> {
+    let focused = format!("{INSIDE}return root.activeElement");
+    tab.type_keys(&focused, vec![], keys).await
+}
+
+/// Lets the page's scripts call something.
+async fn call(tab: &Tab, script: &str) -> Result<()> {
+    tab.run::<Value>(script, vec![]).await?;
+    Ok(())
+}
+
+const ENTER: &str = "\u{E007}";
+const ESCAPE: &str = "\u{E00C}";
+const RIGHT: &str = "\u{E014}";
+const DOWN: &str = "\u{E015}";
