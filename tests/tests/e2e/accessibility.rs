@@ -121,7 +121,8 @@ async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
         inside(&tab, &format!("return !find('{list}').hidden")).await?;
         audit(&tab, list).await?;
     }
-    tab.click_hook("composer").await?;
+    tab.click_hook("menu").await?;
+    inside(&tab, "return find('menu-list').hidden").await?;
     inside(&tab, "find('composer').value = ''; find('composer').dispatchEvent(new Event('input')); return true").await?;
 
     stage.visitor_writes(&tab, "Is the rope in stock?").await?;
