@@ -21,11 +21,12 @@ const ASSETS: &str = "__ASSETS__";
 const SCRIPT: &str = "widget.js";
 const DECLARATIONS: &str = "holdfast.d.ts";
 /// What of `www` is no page of the demo shop.
-const NO_PAGES: [&str; 7] = [
+const NO_PAGES: [&str; 8] = [
     SCRIPT,
     DECLARATIONS,
     "sdk.js",
     "site.js",
+    "language.js",
     "locales/",
     "later/",
     "extras/",

@@ -1,5 +1,6 @@
 // What the page can ask of the chat, and what the chat asks of the page. widget.js loads it.
 import init, { forget, start } from "./holdfast-widget.js";
+import { daysAgo, learn } from "./language.js";
 import { Site } from "./site.js";
 
 // What scripts may call, as docs/embed.md and holdfast.d.ts list it.
@@ -56,12 +57,6 @@ const choose = (tags) => {
   }
 };
 
-// Made when it is first asked for: browsers take their time over each of these.
-const later = (make) => {
-  let made;
-  return () => (made ??= make());
-};
-
 // Lets the browser do what waits, such as answering a finger. Its timers would be slow on a page in the background.
 const breath = () =>
   new Promise((go) => {
@@ -69,27 +64,6 @@ const breath = () =>
     port1.onmessage = () => go(port1.close());
     port2.postMessage(0);
   });
-
-// The words of a language, and the browser's ways of counting and dating in it.
-const learn = async ({ tag, file }) => {
-  const answer = await fetch(new URL("locales/" + file + ".json", import.meta.url));
-  if (!answer.ok) throw new Error("HTTP " + answer.status);
-  return {
-    file,
-    words: await answer.json(),
-    // The words' own plural, and the numbers and hours as they are written where the visitor is.
-    plural: later(() => new Intl.PluralRules(file)),
-    number: later(() => new Intl.NumberFormat(tag)),
-    time: later(() => new Intl.DateTimeFormat(tag, { hour: "numeric", minute: "2-digit" })),
-    date: later(() => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" })),
-    near: later(() => new Intl.RelativeTimeFormat(tag, { numeric: "auto" })),
-  };
-};
-
-const daysAgo = (at) => {
-  const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
-  return Math.round((midnight(Date.now()) - midnight(at)) / 864e5);
-};
 
 // The chat of one page: one at most is running.
 class Sdk {

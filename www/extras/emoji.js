@@ -21,13 +21,13 @@ export class Emoji {
     });
     this.choice.addEventListener("keydown", (event) => this.move(event));
     this.choice.addEventListener("focusout", ({ relatedTarget }) => {
-      if (relatedTarget && !this.choice.contains(relatedTarget) && relatedTarget !== this.button) this.toggle(false);
+      if (relatedTarget && !relatedTarget.closest("[data-hf=choice], [data-hf=emoji]")) this.toggle(false);
     });
     panel.root.addEventListener("click", ({ target }) => {
-      if (!this.choice.contains(target) && !this.button.contains(target)) this.toggle(false);
+      if (!target.closest("[data-hf=choice], [data-hf=emoji]")) this.toggle(false);
     });
-    find("send").before(this.button);
-    find("composer").closest(".foot").append(this.choice);
+    find("send").parentNode.insertBefore(this.button, find("send"));
+    find("composer").closest(".foot").appendChild(this.choice);
   }
 
   toggle(isOpen, isByPerson) {

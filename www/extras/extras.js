@@ -66,13 +66,14 @@ export class Extras {
       site: this.site,
       find: (hook) => root.querySelector("[data-hf=" + hook + "]"),
       say: (key, count, name) => this.sdk.text(key, count, name),
+      // What pages have patched is not used here: append, remove, contains, trim and the like.
       // An element: its class, its hook, its attributes, and what stands in it.
       make: (tag, { class: name, hook, ...attributes }, ...children) => {
         const element = document.createElement(tag);
         if (name) element.className = name;
         if (hook) element.dataset.hf = hook;
         for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-        element.append(...children);
+        for (const child of children) element.appendChild(typeof child === "string" ? document.createTextNode(child) : child);
         return element;
       },
       icon: (d) => {
@@ -81,7 +82,7 @@ export class Extras {
         svg.setAttribute("aria-hidden", "true");
         const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
         path.setAttribute("d", d);
-        svg.append(path);
+        svg.appendChild(path);
         return svg;
       },
     };
@@ -102,7 +103,9 @@ export class Extras {
     for (const text of this.panel.root.querySelectorAll("[data-hf=text]:not([data-rich])")) {
       text.dataset.rich = "";
       const rich = nodes(text.textContent);
-      if (rich.length > 1 || rich[0]?.nodeType === 1) text.replaceChildren(...rich);
+      if (rich.length === 1 && rich[0].nodeType === 3) continue;
+      text.textContent = "";
+      for (const node of rich) text.appendChild(node);
     }
     this.prechat.refresh();
     this.rating.refresh();

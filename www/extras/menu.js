@@ -27,13 +27,13 @@ export class Menu {
     this.list.addEventListener("click", ({ target }) => this.choose(target.closest("button")));
     this.list.addEventListener("keydown", (event) => this.move(event));
     this.list.addEventListener("focusout", ({ relatedTarget }) => {
-      if (relatedTarget && !this.list.contains(relatedTarget) && relatedTarget !== this.button) this.toggle(false);
+      if (relatedTarget && !relatedTarget.closest("[data-hf=menu-list], [data-hf=menu]")) this.toggle(false);
     });
     root.addEventListener("click", ({ target }) => {
-      if (!this.list.contains(target) && !this.button.contains(target)) this.toggle(false);
+      if (!target.closest("[data-hf=menu-list], [data-hf=menu]")) this.toggle(false);
     });
-    find("close").before(this.button);
-    find("panel").append(this.list, this.said);
+    find("close").parentNode.insertBefore(this.button, find("close"));
+    for (const part of [this.list, this.said]) find("panel").appendChild(part);
     this.showQuiet();
   }
 
@@ -109,7 +109,7 @@ export class Menu {
     area.value = text;
     area.select();
     const isDone = document.execCommand("copy");
-    area.remove();
+    root.removeChild(area);
     this.button.focus();
     return isDone;
   }
@@ -124,7 +124,7 @@ export class Menu {
         row.dataset.hf === "message"
           ? "[" + shown(row, "time") + "] " + shown(row, ".name") + ": " + shown(row, "[data-hf=text]")
           : row.classList.contains("day") ? "\n" + row.textContent : "* " + [...row.childNodes].map((part) => part.textContent).join(" "))
-      .join("\n").trim() + "\n";
+      .join("\n").replace(/^\n/, "") + "\n";
   }
 
   // What is older than what the panel shows comes page by page, as if the visitor scrolled there.

@@ -25,7 +25,8 @@ export class Prechat {
       const fields = [...this.form.elements];
       (fields[fields.indexOf(event.target) + 1] ?? panel.find("composer")).focus();
     });
-    panel.find("greeting").after(this.form);
+    const greeting = panel.find("greeting");
+    greeting.parentNode.insertBefore(this.form, greeting.nextSibling);
     // Before the chat hears of it.
     panel.root.addEventListener("keydown", (event) => this.guard(event), true);
     panel.root.addEventListener("click", (event) => this.guard(event), true);
@@ -44,7 +45,8 @@ export class Prechat {
     if (!isAsked || this.asked === asked) return;
     this.asked = asked;
     const values = this.kept.load();
-    this.form.replaceChildren(...questions.map((question, at) => this.ask(question, at, values[question.name])));
+    this.form.textContent = "";
+    questions.forEach((question, at) => this.form.appendChild(this.ask(question, at, values[question.name])));
   }
 
   ask({ name, label, kind, required }, at, value) {
@@ -77,7 +79,7 @@ export class Prechat {
 
   check(field) {
     const { say } = this.panel;
-    const isEmpty = field.required && (field.type === "checkbox" ? !field.checked : !field.value.trim());
+    const isEmpty = field.required && (field.type === "checkbox" ? !field.checked : !/\S/.test(field.value));
     const fault = isEmpty ? say(field.type === "checkbox" ? "tickBox" : "fillIn") : field.validity.typeMismatch ? say("badEmail") : "";
     field.setAttribute("aria-invalid", String(!!fault));
     this.panel.root.querySelector("#" + field.id + "-fault").textContent = fault;
@@ -92,7 +94,7 @@ export class Prechat {
       event.type === "click"
         ? event.target.closest("[data-hf=send]")
         : event.target === composer && event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
-    if (!isSent || !composer.value.trim()) return;
+    if (!isSent || !/\S/.test(composer.value)) return;
     const fields = [...this.form.elements];
     const wrong = fields.filter((field) => !this.check(field));
     if (wrong.length) {
@@ -103,7 +105,7 @@ export class Prechat {
     }
     const profile = { fields: {} };
     for (const { name, type, checked, value } of fields) {
-      const answer = type === "checkbox" ? (checked ? "yes" : "") : value.trim().replace(/\s+/g, " ");
+      const answer = type === "checkbox" ? (checked ? "yes" : "") : value.replace(/\s+/g, " ").replace(/^ | $/g, "");
       if (answer) (name === "name" || name === "email" ? profile : profile.fields)[name] = answer;
     }
     this.sdk.chat.call("learn", json({ profile }));

@@ -32,7 +32,7 @@ export class Rating {
     });
     // Enter is no message here.
     this.form.addEventListener("keydown", (event) => event.key === "Enter" && event.stopPropagation());
-    panel.find("list").append(this.form);
+    panel.find("list").appendChild(this.form);
     const { score = "0", comment = "" } = this.kept.load();
     if (this.stars[score - 1]) this.stars[score - 1].checked = true;
     this.comment.value = comment;

@@ -27,7 +27,7 @@ q { unicode-bidi: plaintext; }
 .prechat { display: grid; gap: 12px; padding: 14px 8px 4px; }
 .ask { display: grid; gap: 4px; }
 .ask label { font-size: 13.5px; font-weight: 600; overflow-wrap: anywhere; }
-.ask input, .ask textarea, .comment { appearance: none; width: 100%; min-height: 44px; margin: 0; padding: 9px 12px; border: 1.5px solid var(--edge, #87969e); border-radius: 11px; background: var(--bg); color: var(--fg); font: 16px/24px inherit; font-family: inherit; }
+.ask input, .ask textarea, .comment { appearance: none; width: 100%; min-height: 44px; margin: 0; padding: 9px 12px; border: 1.5px solid var(--edge, #87969e); border-radius: 11px; background: var(--bg); color: var(--fg); font: inherit; font-size: 16px; line-height: 24px; }
 .ask textarea, .comment { resize: none; }
 .box { grid-template-columns: 44px 1fr; align-items: center; }
 .box label { padding: 8px 0; font-weight: 400; }

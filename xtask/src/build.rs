@@ -21,6 +21,7 @@ const WIDGET_SOURCES: &[&str] = &[
     "www/widget.js",
     "www/sdk.js",
     "www/site.js",
+    "www/language.js",
     "www/extras",
     "www/locales",
     "www/later",

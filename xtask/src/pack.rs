@@ -17,6 +17,7 @@ use crate::shell;
 const GLUE: &str = "holdfast-widget.js";
 const SDK: &str = "sdk.js";
 const SITE: &str = "site.js";
+const LANGUAGE: &str = "language.js";
 const SCRIPT: &str = "widget.js";
 
 /// The modules that are fetched when they are needed, and those that come once the panel was opened.
@@ -53,7 +54,7 @@ pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
         }
         let later = format!("--external:./{LATER}/*");
         minify(repo, &dist.join(SDK), &[&bundle[..], &[&later]].concat())?;
-        for joined in [GLUE, SITE] {
+        for joined in [GLUE, SITE, LANGUAGE] {
             remove(&dist.join(joined))?;
         }
         minify(repo, &dist.join(SCRIPT), &[])?;
