@@ -1,13 +1,15 @@
 //! Ephemeral news: how conversations stand, who is here, who is typing. Each is serialised once for all
 //! agents of a site; who lags gets the newest state instead.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use holdfast_protocol::frame::{AgentDown, Colleague, Staff, Status};
 use holdfast_protocol::id::AgentId;
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
+use tokio::time::Instant;
 
 use super::Shared;
 use crate::key::SiteId;
@@ -17,16 +19,20 @@ use crate::presence::{Change, VisitorView};
 /// News that an agent's connection may lag behind before it gets the newest state instead.
 const NEWS: usize = 256;
 
+/// How conversations stand is told at most so often, each conversation once: a busy site's receipts change with every
+/// message, and nobody sees a tenth of a second.
+const STANDING_PAUSE: Duration = Duration::from_millis(100);
+
 /// Names that a visitor is told: who reads more?
 const STAFF: usize = 10;
 
-/// A frame for the agents of a site.
+/// Frames for the agents of a site.
 #[derive(Clone, Debug)]
 pub struct News {
     /// Not for this one, whose own doing it is.
     pub except: Option<AgentId>,
-    /// The frame.
-    pub frame: Arc<str>,
+    /// The frames, to be sent in this order.
+    pub frames: Arc<[String]>,
 }
 
 /// Where ephemeral news goes.
@@ -57,18 +63,26 @@ impl Board {
 
     /// Says something to the agents of a site, if there are any.
     pub fn publish<F: Serialize>(&self, site: SiteId, except: Option<AgentId>, frame: &F) {
-        let sites = self.lock();
-        let Some(site) = sites.get(&site) else {
-            return;
-        };
-        if site.news.receiver_count() > 0
-            && let Ok(text) = serde_json::to_string(frame)
-        {
+        self.publish_all(site, except, std::iter::once(frame));
+    }
+
+    /// The same with several frames, which are one piece of news. What they are is asked for only if somebody is there.
+    fn publish_all<F: Serialize>(
+        &self,
+        site: SiteId,
+        except: Option<AgentId>,
+        frames: impl Iterator<Item = F>,
+    ) {
+        let news = self
+            .lock()
+            .get(&site)
+            .filter(|site| site.news.receiver_count() > 0)
+            .map(|site| site.news.clone());
+        if let Some(news) = news {
+            let frames = frames.filter_map(|frame| serde_json::to_string(&frame).ok());
+            let frames = frames.collect();
             // No agent here is no error.
-            let _ = site.news.send(News {
-                except,
-                frame: text.into(),
-            });
+            let _ = news.send(News { except, frames });
         }
     }
 
@@ -100,15 +114,14 @@ impl Default for Site {
 /// the server stops.
 pub async fn run(shared: Arc<Shared>) {
     let mut agents = shared.log.agents();
+    let mut told = Instant::now();
     loop {
         tokio::select! {
             biased;
             () = shared.stop.cancelled() => return,
-            () = shared.log.feed().changed() => {
-                for standing in shared.log.feed().take() {
-                    let status = status(&shared, standing);
-                    shared.board.publish(standing.site, None, &AgentDown::Status(status));
-                }
+            () = standings(&shared, told) => {
+                told = Instant::now();
+                tell_standings(&shared);
             }
             changes = shared.presence.changes() => tell(&shared, changes).await,
             changed = agents.changed() => {
@@ -123,6 +136,26 @@ pub async fn run(shared: Arc<Shared>) {
                 }
             }
         }
+    }
+}
+
+/// Returns when conversations stand otherwise than before, and not too soon after it was `told`. To be dropped at any
+/// await without loss: the change is the last that is waited for.
+async fn standings(shared: &Shared, told: Instant) {
+    tokio::time::sleep_until(told + STANDING_PAUSE).await;
+    shared.log.feed().changed().await;
+}
+
+fn tell_standings(shared: &Shared) {
+    let mut by_site: BTreeMap<SiteId, Vec<Standing>> = BTreeMap::new();
+    for standing in shared.log.feed().take() {
+        by_site.entry(standing.site).or_default().push(standing);
+    }
+    for (site, standings) in by_site {
+        let frames = standings
+            .into_iter()
+            .map(|standing| AgentDown::Status(status(shared, standing)));
+        shared.board.publish_all(site, None, frames);
     }
 }
 
