@@ -72,11 +72,12 @@ pub(super) async fn flow(
 
 /// Holdfast and the relay, each with its visitors and agents.
 struct Sides {
-    stage: Stage,
-    relay: Relay,
-    _agents: [Agents; 2],
+    // Dropped in this order: no line breaks before its own end lets go.
     ours: Fleet,
     bare: Fleet,
+    _agents: [Agents; 2],
+    stage: Stage,
+    relay: Relay,
 }
 
 impl Sides {

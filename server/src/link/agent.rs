@@ -12,9 +12,11 @@ use holdfast_protocol::limits;
 use holdfast_protocol::reader::{self, Read};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, sleep_until};
 
 use super::board::{self, News};
 use super::line::{self, End, Line, LineWake, Plain};
+use super::pace;
 use super::pending::{Pending, Settled};
 use super::{Shared, Transport};
 use crate::desk::{self, Command};
@@ -48,6 +50,8 @@ struct Session {
     news: broadcast::Receiver<News>,
     lane: Lane,
     pending: Pending,
+    /// No event is read before this moment.
+    next_read: Instant,
     /// Gone when dropped.
     _here: AgentHere,
 }
@@ -98,6 +102,7 @@ async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, End> {
         news,
         lane: Lane::default(),
         pending: Pending::default(),
+        next_read: Instant::now(),
         _here: here,
     };
     if resumed.is_none() {
@@ -152,7 +157,7 @@ impl Session {
             () = std::future::ready(()), if line.is_due() => Wake::Line(LineWake::Time),
             settled = self.pending.next(), if !self.pending.is_empty() => Wake::Settled(settled),
             _ = self.stream.last.changed() => Wake::Grown,
-            () = std::future::ready(()), if line.reader.poll_read().is_some() => Wake::Read,
+            () = sleep_until(self.next_read), if line.reader.poll_read().is_some() => Wake::Read,
             news = self.news.recv() => Wake::News(news),
             () = std::future::ready(()), if is_unflushed => Wake::Flush,
             wake = line.wake(is_reading) => Wake::Line(wake),
@@ -338,6 +343,7 @@ impl Session {
         let chunk = chunk.ok_or(End::Gone)?;
         line.send_text(chunk.frame).await?;
         line.reader.handle_sent(chunk.last);
+        self.next_read = Instant::now() + pace::pause(self.stream.readers());
         Ok(())
     }
 

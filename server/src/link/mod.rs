@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod board;
 mod line;
+mod pace;
 mod pending;
 #[cfg(test)]
 mod tests;
