@@ -12,7 +12,7 @@ use crate::report::Report;
 use crate::stage::{Stage, strangers};
 
 /// Who keeps up has read all of it so soon after the last message.
-const LAG: Duration = Duration::from_secs(2);
+const LAG: Duration = Duration::from_secs(10);
 
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let count = size.people(200);

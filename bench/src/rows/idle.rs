@@ -1,5 +1,6 @@
 //! What a visitor costs who does nothing: memory, and the heartbeat.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -18,7 +19,10 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// Exchanges of a message and its answer that make a conversation of 50.
 const EXCHANGES: u32 = 25;
 
-const SITES: usize = 8;
+/// Visitors who come at once.
+const WAVE: usize = 500;
+
+const SITES: usize = 2;
 
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let (some, many) = (size.people(9_000), size.people(19_000));
@@ -64,7 +68,7 @@ async fn grow_bare(relay: &Relay, some: usize, many: usize) -> Result<((f64, f64
 
 async fn grow_to(
     dialect: Dialect,
-    server: std::net::SocketAddr,
+    server: SocketAddr,
     gauge: Gauge,
     some: usize,
     many: usize,
@@ -72,14 +76,31 @@ async fn grow_to(
     let mut fleets = Vec::new();
     let mut costs = Vec::new();
     for (count, total) in [(some, some), (many - some, many)] {
-        let fleet = Fleet::launch(dialect, server, strangers(count, 1));
-        fleet.welcomed(CROWD).await?;
-        fleets.push(fleet);
+        fleets.extend(gather_crowd(dialect, server, count, 1).await?);
         tokio::time::sleep(SETTLE).await;
         costs.push(gauge.memory_kib()? / float(total));
     }
     let last = costs.pop().unwrap_or_default();
     Ok(((costs.pop().unwrap_or_default(), last), fleets))
+}
+
+/// Visitors who come one wave after the other: what a storm costs is another row.
+pub(super) async fn gather_crowd(
+    dialect: Dialect,
+    server: SocketAddr,
+    count: usize,
+    sites: usize,
+) -> Result<Vec<Fleet>> {
+    let mut crowd = Vec::new();
+    let mut left = count;
+    while left > 0 {
+        let wave = left.min(WAVE);
+        left -= wave;
+        let fleet = Fleet::launch(dialect, server, strangers(wave, sites));
+        fleet.welcomed(CROWD).await?;
+        crowd.push(fleet);
+    }
+    Ok(crowd)
 }
 
 /// Visitors who had a conversation, and still look on.

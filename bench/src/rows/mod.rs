@@ -6,6 +6,7 @@ mod log;
 mod program;
 mod storm;
 mod traffic;
+mod widget;
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,8 +16,8 @@ use anyhow::{Result, bail};
 use crate::report::Report;
 
 /// The groups, in the order in which they are measured.
-pub(crate) const GROUPS: [&str; 8] = [
-    "program", "idle", "pace", "most", "crowd", "storm", "agents", "log",
+pub(crate) const GROUPS: [&str; 9] = [
+    "program", "idle", "pace", "most", "crowd", "storm", "agents", "log", "widget",
 ];
 
 /// How long a crowd may take until it is taken in.
@@ -67,7 +68,7 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<()> {
     match group {
-        "program" => program::measure(widget, report).await,
+        "program" => program::measure(report).await,
         "idle" => idle::measure(size, report).await,
         "pace" => traffic::measure_pace(size, report).await,
         "most" => traffic::measure_most(size, report).await,
@@ -75,6 +76,7 @@ pub(crate) async fn measure(
         "storm" => storm::measure(size, report).await,
         "agents" => agents::measure(size, report).await,
         "log" => log::measure(size, report).await,
+        "widget" => widget::measure(widget, size, report).await,
         _ => bail!("there is no group {group:?}; there are {GROUPS:?}"),
     }
 }

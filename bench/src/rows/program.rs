@@ -1,6 +1,5 @@
 //! The program itself: how large, how soon, and what the widget weighs.
 
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -14,7 +13,7 @@ use crate::stage::{Stage, folder, prepare};
 /// Starts that are measured.
 const STARTS: usize = 9;
 
-pub(super) async fn measure(_widget: Option<&Path>, report: &mut Report) -> Result<()> {
+pub(super) async fn measure(report: &mut Report) -> Result<()> {
     let bytes = std::fs::metadata(binary("holdfast")?)?.len();
     let megabytes = float(usize::try_from(bytes)?) / 1e6;
     report.add("binary_mb", megabytes, "MB", 20.0, "the budget");

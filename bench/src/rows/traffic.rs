@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
+use super::idle::gather_crowd;
 use super::{CROWD, Size, float};
 use crate::baseline::Disk;
 use crate::fleet::{Agents, Answers, Dialect, Fleet, Phase, Samples};
@@ -215,9 +216,8 @@ pub(super) async fn measure_crowd(size: Size, report: &mut Report) -> Result<()>
     active.welcomed(CROWD).await?;
     let phase = Phase::Paced(PERIOD);
     let alone = flow(&mut active, stage.gauge, phase, size.span * 2).await?;
-    let crowd = strangers(size.people(18_000), SITES);
-    let crowd = Fleet::launch(Dialect::Holdfast, stage.server.http(), crowd);
-    crowd.welcomed(CROWD).await?;
+    let crowd = size.people(18_000);
+    let crowd = gather_crowd(Dialect::Holdfast, stage.server.http(), crowd, SITES).await?;
     let (began, cpu) = (Instant::now(), stage.gauge.cpu_s()?);
     tokio::time::sleep(BEAT.min(size.span * 7)).await;
     let beat = (stage.gauge.cpu_s()? - cpu) / began.elapsed().as_secs_f64();
@@ -227,6 +227,6 @@ pub(super) async fn measure_crowd(size: Size, report: &mut Report) -> Result<()>
     let words = "the same without 18,000 idle visitors";
     report.add("cost_with_idle", cost, "CPU s", alone.cpu_s_per_100k, words);
     report.add("idle_cpu_18k", beat * 100.0, "% core", 3.0, "the budget");
-    drop(agents);
+    drop((crowd, agents));
     Ok(())
 }

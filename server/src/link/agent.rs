@@ -343,7 +343,7 @@ impl Session {
         let chunk = chunk.ok_or(End::Gone)?;
         line.send_text(chunk.frame).await?;
         line.reader.handle_sent(chunk.last);
-        self.next_read = Instant::now() + pace::pause(self.stream.readers());
+        self.next_read = Instant::now() + pace::of_events(self.stream.readers());
         Ok(())
     }
 

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use holdfast_protocol::frame::{AgentDown, Colleague, Staff, Status};
 use holdfast_protocol::id::AgentId;
@@ -11,17 +10,13 @@ use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
-use super::Shared;
+use super::{Shared, pace};
 use crate::key::SiteId;
 use crate::log::Standing;
 use crate::presence::{Change, VisitorView};
 
 /// News that an agent's connection may lag behind before it gets the newest state instead.
 const NEWS: usize = 256;
-
-/// How conversations stand is told at most so often, each conversation once: a busy site's receipts change with every
-/// message, and nobody sees a tenth of a second.
-const STANDING_PAUSE: Duration = Duration::from_millis(100);
 
 /// Names that a visitor is told: who reads more?
 const STAFF: usize = 10;
@@ -66,24 +61,24 @@ impl Board {
         self.publish_all(site, except, std::iter::once(frame));
     }
 
-    /// The same with several frames, which are one piece of news. What they are is asked for only if somebody is there.
+    /// The same with several frames, which are one piece of news. What they are is asked for only if somebody is there;
+    /// returns how many are.
     fn publish_all<F: Serialize>(
         &self,
         site: SiteId,
         except: Option<AgentId>,
         frames: impl Iterator<Item = F>,
-    ) {
+    ) -> usize {
         let news = self
             .lock()
             .get(&site)
             .filter(|site| site.news.receiver_count() > 0)
             .map(|site| site.news.clone());
-        if let Some(news) = news {
-            let frames = frames.filter_map(|frame| serde_json::to_string(&frame).ok());
-            let frames = frames.collect();
-            // No agent here is no error.
-            let _ = news.send(News { except, frames });
-        }
+        let Some(news) = news else { return 0 };
+        let frames = frames.filter_map(|frame| serde_json::to_string(&frame).ok());
+        let frames = frames.collect();
+        // No agent here any more is no error.
+        news.send(News { except, frames }).unwrap_or(0)
     }
 
     fn set_staff(&self, site: SiteId, staff: Staff) {
@@ -114,14 +109,14 @@ impl Default for Site {
 /// the server stops.
 pub async fn run(shared: Arc<Shared>) {
     let mut agents = shared.log.agents();
-    let mut told = Instant::now();
+    let mut next = Instant::now();
     loop {
         tokio::select! {
             biased;
             () = shared.stop.cancelled() => return,
-            () = standings(&shared, told) => {
-                told = Instant::now();
-                tell_standings(&shared);
+            () = standings(&shared, next) => {
+                let agents = tell_standings(&shared);
+                next = Instant::now() + pace::of_standings(agents);
             }
             changes = shared.presence.changes() => tell(&shared, changes).await,
             changed = agents.changed() => {
@@ -139,14 +134,16 @@ pub async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// Returns when conversations stand otherwise than before, and not too soon after it was `told`. To be dropped at any
+/// Returns when conversations stand otherwise than before, at the `next` moment for it or later. To be dropped at any
 /// await without loss: the change is the last that is waited for.
-async fn standings(shared: &Shared, told: Instant) {
-    tokio::time::sleep_until(told + STANDING_PAUSE).await;
+async fn standings(shared: &Shared, next: Instant) {
+    tokio::time::sleep_until(next).await;
     shared.log.feed().changed().await;
 }
 
-fn tell_standings(shared: &Shared) {
+/// Returns how many agents had to hear it, where that is most.
+fn tell_standings(shared: &Shared) -> usize {
+    let mut most = 0;
     let mut by_site: BTreeMap<SiteId, Vec<Standing>> = BTreeMap::new();
     for standing in shared.log.feed().take() {
         by_site.entry(standing.site).or_default().push(standing);
@@ -155,8 +152,9 @@ fn tell_standings(shared: &Shared) {
         let frames = standings
             .into_iter()
             .map(|standing| AgentDown::Status(status(shared, standing)));
-        shared.board.publish_all(site, None, frames);
+        most = most.max(shared.board.publish_all(site, None, frames));
     }
+    most
 }
 
 /// How a conversation stands.

@@ -13,9 +13,9 @@ use super::tail::{self, Chunk, Tail};
 use crate::store::{Seen, SiteId, VisitorId};
 
 /// The tail of a conversation: its readers follow closely, and a conversation that is open all day must
-/// cost little.
-const CONVERSATION_TAIL_EVENTS: usize = 32;
-const CONVERSATION_TAIL_BYTES: usize = 4 * 1024;
+/// cost little. Who writes faster than that is read from the store.
+const CONVERSATION_TAIL_EVENTS: usize = 8;
+const CONVERSATION_TAIL_BYTES: usize = 1024;
 
 /// The tail of a site: what 1,000 busy conversations say in a second or two, so that agents on a fair line
 /// are served from memory.
