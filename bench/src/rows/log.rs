@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 use tempfile::TempDir;
 
-use super::{CROWD, Size, float};
+use super::{CROWD, Size};
 use crate::fleet::{Dialect, Fleet, Identity};
 use crate::gauge::median;
 use crate::report::Report;
@@ -72,6 +72,5 @@ async fn returns(stage: &Stage, who: &[Identity]) -> Result<Vec<f64>> {
             .await?;
         spans.push(began.elapsed().as_secs_f64() * 1000.0);
     }
-    debug_assert!(float(spans.len()) > 0.0);
     Ok(spans)
 }
