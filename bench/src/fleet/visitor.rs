@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -123,7 +124,8 @@ struct Tab {
     server: SocketAddr,
     number: usize,
     client: Client<Visitor>,
-    socket: Option<(LineId, Socket)>,
+    /// One as a rule; an attempt that hangs is joined by others.
+    lines: Vec<(LineId, Socket)>,
     began: Instant,
     timer: Pin<Box<Sleep>>,
     pen: Pen,
@@ -150,7 +152,7 @@ pub(super) async fn run(
         server,
         number,
         client: Client::new(greeting, saved, number as u64, Millis(0)),
-        socket: None,
+        lines: Vec::new(),
         began: Instant::now(),
         timer: Box::pin(tokio::time::sleep(FAR)),
         pen: Pen::new(),
@@ -174,7 +176,7 @@ pub(super) async fn run(
                     tab.write();
                 }
             }
-            message = next(&mut tab.socket) => tab.take_in(message),
+            (line, message) = next(&mut tab.lines) => tab.take_in(line, message),
             () = &mut tab.timer => {
                 let now = tab.now();
                 tab.client.handle_timeout(now);
@@ -186,12 +188,17 @@ pub(super) async fn run(
     }
 }
 
-/// The next message; never returns while there is no socket.
-async fn next(socket: &mut Option<(LineId, Socket)>) -> Option<Message> {
-    match socket {
-        Some((_, socket)) => socket.next().await.and_then(Result::ok),
-        None => std::future::pending().await,
-    }
+/// The next message of any line; never returns while there is none.
+async fn next(lines: &mut [(LineId, Socket)]) -> (LineId, Option<Message>) {
+    std::future::poll_fn(|context| {
+        for (line, socket) in &mut *lines {
+            if let Poll::Ready(message) = socket.poll_next_unpin(context) {
+                return Poll::Ready((*line, message.and_then(Result::ok)));
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 impl Tab {
@@ -218,7 +225,7 @@ impl Tab {
             Some(Output::Dial(line)) => self.dial(line).await,
             Some(Output::Transmit(line, up)) => self.transmit(line, &up).await,
             Some(Output::Close(line)) => {
-                self.socket.take_if(|(open, _)| *open == line);
+                self.lines.retain(|(open, _)| *open != line);
             }
             None => return false,
         }
@@ -231,7 +238,7 @@ impl Tab {
         }
         match open(self.server, self.number).await {
             Ok(socket) => {
-                self.socket = Some((line, socket));
+                self.lines.push((line, socket));
                 self.client.handle_opened(line, self.now());
             }
             Err(error) => {
@@ -242,32 +249,29 @@ impl Tab {
     }
 
     async fn transmit(&mut self, line: LineId, up: &VisitorUp) {
-        let Some((_, socket)) = self.socket.as_mut().filter(|(open, _)| *open == line) else {
+        let Some((_, socket)) = self.lines.iter_mut().find(|(open, _)| *open == line) else {
             return;
         };
         let Ok(text) = frame::write(up) else {
             return;
         };
         if socket.send(Message::text(text)).await.is_err() {
-            self.lose();
+            self.lose(line);
         }
     }
 
-    fn lose(&mut self) {
-        if let Some((line, _)) = self.socket.take() {
+    fn lose(&mut self, line: LineId) {
+        if self.lines.extract_if(.., |(open, _)| *open == line).count() > 0 {
             self.score.trouble("a line broke");
             self.client.handle_closed(line, self.now());
         }
     }
 
-    fn take_in(&mut self, message: Option<Message>) {
-        let now = self.now();
-        match (message, &self.socket) {
-            (Some(Message::Text(text)), Some((line, _))) => {
-                self.client.handle_text(*line, &text, now);
-            }
-            (Some(Message::Close(_)) | None, _) => self.lose(),
-            (Some(_), _) => {}
+    fn take_in(&mut self, line: LineId, message: Option<Message>) {
+        match message {
+            Some(Message::Text(text)) => self.client.handle_text(line, &text, self.now()),
+            Some(Message::Close(_)) | None => self.lose(line),
+            Some(_) => {}
         }
     }
 
