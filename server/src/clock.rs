@@ -37,8 +37,14 @@ impl Clock {
 
     /// Returns at a moment of [`Clock::now`].
     pub async fn until(&self, moment: Millis) {
-        // Milliseconds are cut, so that a moment counts as reached only when it is.
-        tokio::time::sleep_until(self.start + Duration::from_millis(moment.0)).await;
+        tokio::time::sleep_until(self.instant(moment)).await;
+    }
+
+    /// A moment of [`Clock::now`] as the runtime's timers know it. Milliseconds are cut, so that a moment counts as
+    /// reached only when it is.
+    #[must_use]
+    pub fn instant(&self, moment: Millis) -> Instant {
+        self.start + Duration::from_millis(moment.0)
     }
 }
 

@@ -260,7 +260,8 @@ impl<A: Actor> Endpoint for Node<A> {
         let is_news = A::identity(self.client.greeting()).is_none();
         if is_news {
             let greeting = A::known(self.client.greeting(), identity);
-            self.client.reidentify(greeting, now);
+            *self.client.greeting_mut() = greeting;
+            self.client.reidentify(now);
         }
         is_news
     }

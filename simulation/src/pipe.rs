@@ -124,6 +124,10 @@ impl Transport for Texts {
         self.say(Packet::Ping).await
     }
 
+    async fn flush(&mut self) -> Result<(), Gone> {
+        Ok(())
+    }
+
     async fn close(&mut self) {
         self.said.push(self.wire, Packet::Fin);
     }

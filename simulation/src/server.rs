@@ -12,7 +12,7 @@ use holdfast::listen::lines::Lines;
 use holdfast::log::{Log, LogOptions, StoreError};
 use holdfast::presence::{Grace, Presence};
 use holdfast::secret;
-use holdfast::store::{Store, StoreReader};
+use holdfast::store::{Store, StoreReader, Stored};
 use holdfast_protocol::event::AgentEvent;
 use holdfast_protocol::frame::Heartbeat;
 use holdfast_protocol::id::ConversationId;
@@ -260,7 +260,8 @@ fn read(folder: &str, nodes: &[Box<dyn Endpoint>]) -> Result<Result<Found, Strin
     }
     let reader = store.reader()?;
     let site = reader.site(SITE)?.ok_or(StoreError::Lost)?.id;
-    let log = reader.site_after(site, 0, LOOK)?;
+    let log = reader.site_after(site, 0, LOOK)?.into_iter();
+    let log: Vec<_> = log.map(Stored::into_event).collect::<Result<_, _>>()?;
     let mut conversations = Vec::new();
     for node in nodes {
         let head = match node.token() {

@@ -65,6 +65,12 @@ impl Process {
         })
     }
 
+    /// Its number in the system.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
     /// The other end of the process's stdin; once.
     pub fn stdin(&mut self) -> Option<tokio::process::ChildStdin> {
         self.child.stdin.take()

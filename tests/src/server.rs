@@ -99,6 +99,12 @@ impl Server {
         self.folder.path()
     }
 
+    /// Its process's number in the system.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// What the operator reads in the log so far.
     #[must_use]
     pub fn log(&self) -> Vec<String> {

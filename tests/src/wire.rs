@@ -65,21 +65,7 @@ impl AgentLine {
     /// # Errors
     /// When the server is not there, or has another certificate.
     pub async fn connect(address: &Address) -> Result<Self> {
-        let provider = Arc::new(ring::default_provider());
-        let pinned = Pinned {
-            fingerprint: address.fingerprint.clone(),
-            provider: provider.clone(),
-        };
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(pinned))
-            .with_no_client_auth();
-        let tcp = TcpStream::connect(&address.place).await?;
-        let name = ServerName::try_from("holdfast")?;
-        let tls = TlsConnector::from(Arc::new(config))
-            .connect(name, tcp)
-            .await?;
+        let tls = open_agent(address).await?;
         Ok(Self {
             line: BufReader::new(tls),
             events: VecDeque::new(),
@@ -164,6 +150,29 @@ impl AgentLine {
             before.push(heard);
         }
     }
+}
+
+/// Opens an agent's line: TLS that accepts exactly the certificate which the address names.
+///
+/// # Errors
+/// When the server is not there, or has another certificate.
+pub async fn open_agent(address: &Address) -> Result<TlsStream<TcpStream>> {
+    let provider = Arc::new(ring::default_provider());
+    let pinned = Pinned {
+        fingerprint: address.fingerprint.clone(),
+        provider: provider.clone(),
+    };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(pinned))
+        .with_no_client_auth();
+    let tcp = TcpStream::connect(&address.place).await?;
+    let name = ServerName::try_from("holdfast")?;
+    let tls = TlsConnector::from(Arc::new(config))
+        .connect(name, tcp)
+        .await?;
+    Ok(tls)
 }
 
 /// A visitor's line: a WebSocket, one JSON object per text message.

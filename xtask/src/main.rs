@@ -2,6 +2,7 @@
 //!
 //! Every command installs what it misses first, into `.tools` (or the folder that `HOLDFAST_TOOLS` names).
 
+mod bench;
 mod build;
 mod checks;
 mod gallery;
@@ -70,6 +71,8 @@ enum Command {
     Soak(soak::Options),
     /// Break the code on purpose, in each way of a list, and look which test notices.
     Mutants(mutants::Options),
+    /// Measure how fast and how small it is, beside the machine's own limits; into target/bench.json.
+    Bench(bench::Options),
     /// Take pictures of the widget in three engines, for people to look at; into target/gallery.
     Gallery {
         /// Measure, instead, what the tag costs a page on a slow phone.
@@ -114,6 +117,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Test { only, filters } => return checks::run(&repo, only, &filters),
         Command::Soak(options) => return soak::run(&repo, &options),
         Command::Mutants(options) => return mutants::run(&repo, &options),
+        Command::Bench(options) => bench::run(&repo, &options)?,
         Command::Gallery { measure } => gallery::run(&repo, measure)?,
         Command::Tidy => return checks::report_tidy(&repo),
     }

@@ -12,11 +12,13 @@ use holdfast_protocol::limits;
 use holdfast_protocol::reader::{self, Read};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, sleep_until};
 
 use super::board::{self, News};
-use super::line::{self, End, Line, Plain};
+use super::line::{self, End, Line, LineWake, Plain};
+use super::pace;
 use super::pending::{Pending, Settled};
-use super::{Incoming, Shared, Transport};
+use super::{Shared, Transport};
 use crate::desk::{self, Command};
 use crate::key::SiteId;
 use crate::log::{AgentRow, Append, Appended, Head, Lane, Place, Side, SiteSubscription, Standing};
@@ -48,19 +50,20 @@ struct Session {
     news: broadcast::Receiver<News>,
     lane: Lane,
     pending: Pending,
+    /// No event is read before this moment.
+    next_read: Instant,
     /// Gone when dropped.
     _here: AgentHere,
 }
 
 /// What wakes the connection.
 enum Wake {
-    Incoming(Incoming),
+    Line(LineWake),
     Settled(Settled),
     Grown,
     News(Result<News, RecvError>),
     Read,
-    Time,
-    Stop,
+    Flush,
 }
 
 async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, End> {
@@ -99,6 +102,7 @@ async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, End> {
         news,
         lane: Lane::default(),
         pending: Pending::default(),
+        next_read: Instant::now(),
         _here: here,
     };
     if resumed.is_none() {
@@ -143,24 +147,26 @@ impl Session {
     }
 
     async fn wait<T: Transport>(&mut self, line: &mut Line<T>) -> Wake {
-        let timeout = line.reader.poll_timeout();
-        // In an order that starves nothing but a peer's own reading, and that is the same in every simulation.
-        // News that waits is told as its newest state, so it may wait for events.
+        line.set_timer();
+        let (is_reading, is_unflushed) = (self.pending.has_room(), line.is_unflushed());
+        // In an order that is the same in every simulation: what is to be said first, so that it leaves together, and
+        // only then what the peer may say without end. News that waits is told as its newest state, so it may wait
+        // for events.
         tokio::select! {
             biased;
-            () = line.shared.stop.cancelled() => Wake::Stop,
-            () = line.shared.clock.until(timeout) => Wake::Time,
+            () = std::future::ready(()), if line.is_due() => Wake::Line(LineWake::Time),
             settled = self.pending.next(), if !self.pending.is_empty() => Wake::Settled(settled),
-            incoming = line.transport.recv(), if self.pending.has_room() => Wake::Incoming(incoming),
             _ = self.stream.last.changed() => Wake::Grown,
-            () = std::future::ready(()), if line.reader.poll_read().is_some() => Wake::Read,
+            () = sleep_until(self.next_read), if line.reader.poll_read().is_some() => Wake::Read,
             news = self.news.recv() => Wake::News(news),
+            () = std::future::ready(()), if is_unflushed => Wake::Flush,
+            wake = line.wake(is_reading) => Wake::Line(wake),
         }
     }
 
     async fn handle<T: Transport>(&mut self, line: &mut Line<T>, wake: Wake) -> Result<(), End> {
         match wake {
-            Wake::Incoming(incoming) => match line.heard(incoming)? {
+            Wake::Line(LineWake::Incoming(incoming)) => match line.heard(incoming)? {
                 Some(text) => {
                     let up = parse(&text)?;
                     self.take(line, up).await
@@ -174,7 +180,12 @@ impl Session {
                 Ok(())
             }
             Wake::News(Ok(news)) if news.except == Some(self.me.id) => Ok(()),
-            Wake::News(Ok(news)) => line.send_text(news.frame.as_ref().to_owned()).await,
+            Wake::News(Ok(news)) => {
+                for frame in news.frames.iter() {
+                    line.send_text(frame.clone()).await?;
+                }
+                Ok(())
+            }
             Wake::News(Err(_)) => {
                 // Some was missed; the newest state says it all.
                 let colleagues = board::colleagues(&line.shared, self.me.site);
@@ -186,13 +197,14 @@ impl Session {
                 Some(read) => self.read(line, read).await,
                 None => Ok(()),
             },
-            Wake::Time => {
+            Wake::Flush => line.flush().await,
+            Wake::Line(LineWake::Time) => {
                 if line.beat().await? && !line.shared.log.is_agent(self.me.site, self.me.id) {
                     return Err(no_access());
                 }
                 Ok(())
             }
-            Wake::Stop => Err(End::Stop),
+            Wake::Line(LineWake::Stop) => Err(End::Stop),
         }
     }
 
@@ -332,6 +344,7 @@ impl Session {
         let chunk = chunk.ok_or(End::Gone)?;
         line.send_text(chunk.frame).await?;
         line.reader.handle_sent(chunk.last);
+        self.next_read = Instant::now() + pace::of_events(self.stream.readers());
         Ok(())
     }
 

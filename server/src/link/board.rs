@@ -1,7 +1,7 @@
 //! Ephemeral news: how conversations stand, who is here, who is typing. Each is serialised once for all
 //! agents of a site; who lags gets the newest state instead.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use holdfast_protocol::frame::{AgentDown, Colleague, SiteState, Staff, Status};
@@ -9,8 +9,9 @@ use holdfast_protocol::id::AgentId;
 use holdfast_protocol::time::Millis;
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
+use tokio::time::Instant;
 
-use super::Shared;
+use super::{Shared, pace};
 use crate::clock::span;
 use crate::desk::SiteSettings;
 use crate::key::SiteId;
@@ -26,13 +27,13 @@ const STAFF: usize = 10;
 /// Visitors hear so soon that a site has opened or closed.
 const HOURS: Millis = Millis(1_000);
 
-/// A frame for the agents of a site.
+/// Frames for the agents of a site.
 #[derive(Clone, Debug)]
 pub struct News {
     /// Not for this one, whose own doing it is.
     pub except: Option<AgentId>,
-    /// The frame.
-    pub frame: Arc<str>,
+    /// The frames, to be sent in this order.
+    pub frames: Arc<[String]>,
 }
 
 /// Where ephemeral news goes.
@@ -88,19 +89,27 @@ impl Board {
 
     /// Says something to the agents of a site, if there are any.
     pub fn publish<F: Serialize>(&self, site: SiteId, except: Option<AgentId>, frame: &F) {
-        let sites = self.lock();
-        let Some(site) = sites.get(&site) else {
-            return;
-        };
-        if site.news.receiver_count() > 0
-            && let Ok(text) = serde_json::to_string(frame)
-        {
-            // No agent here is no error.
-            let _ = site.news.send(News {
-                except,
-                frame: text.into(),
-            });
-        }
+        self.publish_all(site, except, std::iter::once(frame));
+    }
+
+    /// The same with several frames, which are one piece of news. What they are is asked for only if somebody is there;
+    /// returns how many are.
+    fn publish_all<F: Serialize>(
+        &self,
+        site: SiteId,
+        except: Option<AgentId>,
+        frames: impl Iterator<Item = F>,
+    ) -> usize {
+        let news = self
+            .lock()
+            .get(&site)
+            .filter(|site| site.news.receiver_count() > 0)
+            .map(|site| site.news.clone());
+        let Some(news) = news else { return 0 };
+        let frames = frames.filter_map(|frame| serde_json::to_string(&frame).ok());
+        let frames = frames.collect();
+        // No agent here any more is no error.
+        news.send(News { except, frames }).unwrap_or(0)
     }
 
     fn set_staff(&self, site: SiteId, staff: Staff) {
@@ -142,15 +151,14 @@ pub async fn run(shared: Arc<Shared>) {
     let mut agents = shared.log.agents();
     let mut sites = shared.log.sites();
     let mut hours = tokio::time::interval(span(HOURS));
+    let mut next = Instant::now();
     loop {
         tokio::select! {
             biased;
             () = shared.stop.cancelled() => return,
-            () = shared.log.feed().changed() => {
-                for standing in shared.log.feed().take() {
-                    let status = status(&shared, standing);
-                    shared.board.publish(standing.site, None, &AgentDown::Status(status));
-                }
+            () = standings(&shared, next) => {
+                let agents = tell_standings(&shared);
+                next = Instant::now() + pace::of_standings(agents);
             }
             _ = sites.changed() => tell_sites(&shared, &sites),
             _ = hours.tick() => tell_sites(&shared, &sites),
@@ -168,6 +176,29 @@ pub async fn run(shared: Arc<Shared>) {
             }
         }
     }
+}
+
+/// Returns when conversations stand otherwise than before, at the `next` moment for it or later. To be dropped at any
+/// await without loss: the change is the last that is waited for.
+async fn standings(shared: &Shared, next: Instant) {
+    tokio::time::sleep_until(next).await;
+    shared.log.feed().changed().await;
+}
+
+/// Returns how many agents had to hear it, where that is most.
+fn tell_standings(shared: &Shared) -> usize {
+    let mut most = 0;
+    let mut by_site: BTreeMap<SiteId, Vec<Standing>> = BTreeMap::new();
+    for standing in shared.log.feed().take() {
+        by_site.entry(standing.site).or_default().push(standing);
+    }
+    for (site, standings) in by_site {
+        let frames = standings
+            .into_iter()
+            .map(|standing| AgentDown::Status(status(shared, standing)));
+        most = most.max(shared.board.publish_all(site, None, frames));
+    }
+    most
 }
 
 /// How a conversation stands.

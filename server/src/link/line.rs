@@ -2,6 +2,7 @@
 //! the last words.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use holdfast_protocol::reader::{Due, Reader};
 use holdfast_protocol::time::Millis;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::time::Sleep;
 
 use super::{Gone, Incoming, Shared, Transport};
 use crate::clock::span;
@@ -101,6 +103,13 @@ pub(super) fn parse_first<F: DeserializeOwned>(text: &str) -> Result<F, End> {
     })
 }
 
+/// What wakes a connection from its own side.
+pub(super) enum LineWake {
+    Incoming(Incoming),
+    Time,
+    Stop,
+}
+
 /// One connection.
 pub(super) struct Line<T> {
     pub(super) transport: T,
@@ -108,16 +117,23 @@ pub(super) struct Line<T> {
     pub(super) reader: Reader,
     /// A write that takes longer has a dead peer.
     patience: Millis,
+    /// Rings when something is due, or earlier.
+    timer: Pin<Box<Sleep>>,
+    /// Whether frames may wait for a flush.
+    is_unflushed: bool,
 }
 
 impl<T: Transport> Line<T> {
     pub(super) fn new(transport: T, shared: Arc<Shared>) -> Self {
         let reader = Reader::new(shared.heartbeat, shared.clock.now());
+        let due = shared.clock.instant(reader.poll_timeout());
         Self {
             transport,
             reader,
             patience: shared.handshake,
             shared,
+            timer: Box::pin(tokio::time::sleep_until(due)),
+            is_unflushed: false,
         }
     }
 
@@ -191,11 +207,52 @@ impl<T: Transport> Line<T> {
         self.send_text(serde_json::to_string(frame)?).await
     }
 
+    /// Puts a frame on its way, which it leaves for at the next [`Line::flush`].
     pub(super) async fn send_text(&mut self, text: String) -> Result<(), End> {
+        self.is_unflushed = true;
         let sent = self.transport.send(text);
         Ok(tokio::time::timeout(span(self.patience), sent)
             .await
             .map_err(|_| End::Gone)??)
+    }
+
+    pub(super) fn is_unflushed(&self) -> bool {
+        self.is_unflushed
+    }
+
+    /// To be called before anything is waited for.
+    pub(super) async fn flush(&mut self) -> Result<(), End> {
+        self.is_unflushed = false;
+        let sent = self.transport.flush();
+        Ok(tokio::time::timeout(span(self.patience), sent)
+            .await
+            .map_err(|_| End::Gone)??)
+    }
+
+    /// Sees to it that [`Line::wake`] yields a timer's ring no later than something is due. Most of what is heard puts
+    /// that off, so a timer that rings too early is cheaper than one that is moved each time.
+    pub(super) fn set_timer(&mut self) {
+        let due = self.shared.clock.instant(self.reader.poll_timeout());
+        if due < self.timer.deadline() || self.timer.is_elapsed() {
+            self.timer.as_mut().reset(due);
+        }
+    }
+
+    /// Whether something is due, though so much is to be said that the timer is not asked.
+    pub(super) fn is_due(&self) -> bool {
+        self.reader.poll_timeout() <= self.shared.clock.now()
+    }
+
+    /// What the peer says, or that the timer rings, or the stop. To be dropped at any await without loss.
+    pub(super) async fn wake(&mut self, is_reading: bool) -> LineWake {
+        // The stop comes last, as being waited for costs it most; a peer that talks without pause does not keep it
+        // away, since sockets pause by themselves.
+        tokio::select! {
+            biased;
+            () = &mut self.timer => LineWake::Time,
+            incoming = self.transport.recv(), if is_reading => LineWake::Incoming(incoming),
+            () = self.shared.stop.cancelled() => LineWake::Stop,
+        }
     }
 
     /// Says why, and closes.
@@ -220,6 +277,9 @@ impl<T: Transport> Line<T> {
         if let Some(words) = words
             && self.send(&words).await.is_err()
         {
+            return;
+        }
+        if self.flush().await.is_err() {
             return;
         }
         let lingering = async {

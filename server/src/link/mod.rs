@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod board;
 mod line;
+mod pace;
 mod pending;
 #[cfg(test)]
 mod tests;
@@ -65,11 +66,14 @@ pub trait Transport: Send + 'static {
     /// The next thing that comes. To be dropped at any await without loss.
     fn recv(&mut self) -> impl Future<Output = Incoming> + Send;
 
-    /// Sends a frame; returns when it is on its way.
+    /// Puts a frame on its way; it may wait for others until [`Transport::flush`].
     fn send(&mut self, frame: String) -> impl Future<Output = Result<(), Gone>> + Send;
 
-    /// Asks the peer's transport for a sign of life, where it has such a thing.
+    /// Asks the peer's transport for a sign of life, where it has such a thing; may wait as a frame does.
     fn ping(&mut self) -> impl Future<Output = Result<(), Gone>> + Send;
+
+    /// Lets nothing wait any longer: several frames that one moment brings leave as one packet.
+    fn flush(&mut self) -> impl Future<Output = Result<(), Gone>> + Send;
 
     /// Says that nothing more will be sent, as the transport does that.
     fn close(&mut self) -> impl Future<Output = ()> + Send;

@@ -67,7 +67,8 @@ async fn serve_one(
         });
         if let Ok(text) = serde_json::to_string(&refused) {
             // Who does not read even this is not waited for.
-            let _ = tokio::time::timeout(handshake, lines.send(text)).await;
+            let said = async { lines.send(text).await.and(lines.flush().await) };
+            let _ = tokio::time::timeout(handshake, said).await;
         }
         return;
     };

@@ -31,6 +31,9 @@ use crate::link::{Shared, Transport, visitor};
 /// that is larger makes it grow for a moment.
 const READ_BUFFER: usize = 2048;
 
+/// Frames that one moment brings wait for each other until there are so many bytes: one packet's worth.
+const WRITE_BUFFER: usize = 1400;
+
 /// Bytes that wait for a visitor's line. A frame that does not fit is an error, and its reader comes back by
 /// its cursor.
 const WRITE_BUFFER_MAX: usize = 2 * limits::DOWN_FRAME_BYTES;
@@ -142,7 +145,7 @@ async fn socket(
 ) -> Response {
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
+        .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(WRITE_BUFFER_MAX)
         .max_message_size(limits::UP_FRAME_BYTES)
         .max_frame_size(limits::UP_FRAME_BYTES);
@@ -165,7 +168,11 @@ async fn refuse(socket: &mut WebSocket) {
         message: FULL.to_owned(),
     });
     if let Ok(text) = serde_json::to_string(&refused) {
-        let sent = Transport::send(socket, text);
+        let sent = async {
+            Transport::send(socket, text)
+                .await
+                .and(Transport::flush(socket).await)
+        };
         // Who does not read even this is not waited for.
         let _ = tokio::time::timeout(Duration::from_secs(1), sent).await;
     }

@@ -41,7 +41,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for Lines<S> 
     }
 
     async fn send(&mut self, frame: String) -> Result<(), Gone> {
-        self.framed.send(frame).await.map_err(|_| Gone)
+        self.framed.feed(frame).await.map_err(|_| Gone)
+    }
+
+    async fn flush(&mut self) -> Result<(), Gone> {
+        SinkExt::<&str>::flush(&mut self.framed)
+            .await
+            .map_err(|_| Gone)
     }
 
     async fn ping(&mut self) -> Result<(), Gone> {

@@ -1,6 +1,7 @@
 //! A visitor's connection: one frame per WebSocket text message.
 
 use axum::extract::ws::{Message, WebSocket};
+use futures_util::SinkExt as _;
 
 use crate::link::{Gone, Incoming, Transport};
 
@@ -19,15 +20,19 @@ impl Transport for WebSocket {
     }
 
     async fn send(&mut self, frame: String) -> Result<(), Gone> {
-        Self::send(self, Message::Text(frame.into()))
+        self.feed(Message::Text(frame.into()))
             .await
             .map_err(|_| Gone)
     }
 
     async fn ping(&mut self) -> Result<(), Gone> {
-        Self::send(self, Message::Ping(Default::default()))
+        self.feed(Message::Ping(Default::default()))
             .await
             .map_err(|_| Gone)
+    }
+
+    async fn flush(&mut self) -> Result<(), Gone> {
+        futures_util::SinkExt::flush(self).await.map_err(|_| Gone)
     }
 
     async fn close(&mut self) {

@@ -307,6 +307,11 @@ impl Log {
         side: Side,
         seen: Receipt,
     ) {
+        // With many agents, all but the first to say so say what is known; the writer need not hear of it.
+        let is_known = || self.inner.streams.have_agents_seen(conversation, seen);
+        if side == Side::Agents && is_known() {
+            return;
+        }
         let command = Command::Seen {
             site,
             conversation,

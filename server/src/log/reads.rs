@@ -6,7 +6,7 @@ use holdfast_protocol::limits;
 use holdfast_protocol::reader::{Bounds, Read};
 use serde::Serialize;
 
-use super::tail::{Chunk, ChunkBuilder, agent_json, visitor_event};
+use super::tail::{Chunk, ChunkBuilder, stored_for_agents, stored_for_visitor, visitor_event};
 use super::{Log, SiteSubscription, Subscription};
 use crate::store::{Head, SiteId, StoreError, VisitorId};
 
@@ -86,8 +86,9 @@ impl Log {
             let count = limits::CHUNK_EVENTS as u64;
             let events = reader.conversation_after(conversation, read.after, count)?;
             let mut chunk = ChunkBuilder::default();
-            for event in events.iter().filter_map(visitor_event) {
-                if !chunk.push(event.seq, &serde_json::to_string(&event)?) {
+            for event in &events {
+                let Some(seq) = event.seq else { continue };
+                if !chunk.push(seq, &stored_for_visitor(seq, event)?) {
                     break;
                 }
             }
@@ -144,7 +145,7 @@ impl Log {
         let chunk = self.inner.pool.run(move |reader| {
             let mut chunk = ChunkBuilder::default();
             for event in reader.site_after(site, read.after, limits::CHUNK_EVENTS)? {
-                if !chunk.push(event.offset, &agent_json(&event)?) {
+                if !chunk.push(event.offset, &stored_for_agents(&event)?) {
                     break;
                 }
             }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use holdfast_protocol::event::AgentEvent;
+use holdfast_protocol::event::{AgentEvent, Receipt};
 use holdfast_protocol::id::ConversationId;
 use tokio::sync::watch;
 
@@ -13,9 +13,9 @@ use super::tail::{self, Chunk, Tail};
 use crate::store::{Seen, SiteId, VisitorId};
 
 /// The tail of a conversation: its readers follow closely, and a conversation that is open all day must
-/// cost little.
-const CONVERSATION_TAIL_EVENTS: usize = 32;
-const CONVERSATION_TAIL_BYTES: usize = 4 * 1024;
+/// cost little. Who writes faster than that is read from the store.
+const CONVERSATION_TAIL_EVENTS: usize = 8;
+const CONVERSATION_TAIL_BYTES: usize = 1024;
 
 /// The tail of a site: what 1,000 busy conversations say in a second or two, so that agents on a fair line
 /// are served from memory.
@@ -189,6 +189,19 @@ impl Streams {
         }
     }
 
+    /// Whether the agents are known to have come so far in the conversation of a visitor who is here.
+    pub(super) fn have_agents_seen(&self, conversation: ConversationId, seen: Receipt) -> bool {
+        let conversations = lock(&self.conversations);
+        let held = conversations
+            .by_id
+            .get(&conversation)
+            .and_then(|key| conversations.by_visitor.get(key));
+        held.is_some_and(|held| {
+            let known = held.stream.now.borrow().seen.agents;
+            known.max(seen) == known
+        })
+    }
+
     /// Says that an agent of `site` is typing, to the visitor if they are here.
     pub(super) fn typing(&self, site: SiteId, conversation: ConversationId, frame: &Arc<str>) {
         let conversations = lock(&self.conversations);
@@ -244,6 +257,14 @@ impl Subscription {
     #[must_use]
     pub fn tail(&self, after: u64) -> Option<Chunk> {
         lock(&self.stream.tail).chunk(after)
+    }
+}
+
+impl SiteSubscription {
+    /// How many read this site's stream.
+    #[must_use]
+    pub fn readers(&self) -> usize {
+        self.stream.last.receiver_count()
     }
 }
 

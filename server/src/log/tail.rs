@@ -4,8 +4,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use holdfast_protocol::event::{AgentEvent, VisitorEvent};
+use holdfast_protocol::event::{AgentEvent, Author, VisitorEvent};
+use holdfast_protocol::id::{ConversationId, EventId};
 use holdfast_protocol::limits;
+use holdfast_protocol::time::Millis;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::store::Stored;
 
 /// Events as one frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +126,50 @@ pub(super) fn visitor_event(event: &AgentEvent) -> Option<VisitorEvent> {
         at: event.at,
         author: event.author.clone(),
         body: event.body.for_visitor()?,
+    })
+}
+
+/// An event from the store as agents read it.
+pub(super) fn stored_for_agents(event: &Stored) -> Result<String, serde_json::Error> {
+    #[derive(Serialize)]
+    struct ForAgents<'e> {
+        offset: u64,
+        conversation: ConversationId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seq: Option<u64>,
+        id: EventId,
+        at: Millis,
+        author: &'e Author,
+        body: &'e RawValue,
+    }
+    serde_json::to_string(&ForAgents {
+        offset: event.offset,
+        conversation: event.conversation,
+        seq: event.seq,
+        id: event.id,
+        at: event.at,
+        author: &event.author,
+        body: &event.body,
+    })
+}
+
+/// An event from the store, with the `seq` that it has, as its visitor reads it. What has a `seq` has a body that
+/// looks the same to both.
+pub(super) fn stored_for_visitor(seq: u64, event: &Stored) -> Result<String, serde_json::Error> {
+    #[derive(Serialize)]
+    struct ForVisitor<'e> {
+        seq: u64,
+        id: EventId,
+        at: Millis,
+        author: &'e Author,
+        body: &'e RawValue,
+    }
+    serde_json::to_string(&ForVisitor {
+        seq,
+        id: event.id,
+        at: event.at,
+        author: &event.author,
+        body: &event.body,
     })
 }
 

@@ -234,6 +234,7 @@ async fn a_stream_that_nobody_reads_is_gone() {
 #[tokio::test]
 async fn notes_are_the_agents_alone() {
     let place = place();
+    let stream = place.log.subscribe_site(place.site);
     place.say(1, 1, "hello").await.unwrap();
     let text = "tread softly".to_owned();
     let note = place.answered(1, 2, Body::Note { text });
@@ -247,6 +248,9 @@ async fn notes_are_the_agents_alone() {
     let head = place.head(1).await;
     assert!(head.is_open);
     assert_eq!((head.last_seq, head.last_offset), (3, 5));
+    let read = Read { after: 0, last: 5 };
+    let stored = place.log.read_site(place.site, read).await.unwrap();
+    assert_eq!(stored, stream.tail(0), "memory and disk agree");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use holdfast_protocol::id::{AgentId, ConversationId};
 
 pub use crate::key::{SiteId, VisitorId};
 pub use error::StoreError;
-pub use read::{History, LogBounds, StoreReader};
+pub use read::{History, LogBounds, StoreReader, Stored};
 pub use site::Site;
 pub use sqlite::Store;
 pub use staff::AgentRow;

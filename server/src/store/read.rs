@@ -4,6 +4,7 @@ use holdfast_protocol::event::{AgentEvent, Author, Receipt};
 use holdfast_protocol::id::{AgentId, ConversationId, EventId};
 use holdfast_protocol::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::value::RawValue;
 
 use super::{Head, Row, Seen, SiteId, StoreError, VisitorId};
 
@@ -23,6 +24,44 @@ pub struct History {
     pub events: Vec<AgentEvent>,
     /// Whether events before these are kept.
     pub more: bool,
+}
+
+/// An event as it is read for many: its body stays the JSON that it is on disk, which is the same for all audiences.
+#[derive(Debug)]
+pub struct Stored {
+    /// The place in the site's log.
+    pub offset: u64,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The place in the conversation; absent where the visitor may not see it.
+    pub seq: Option<u64>,
+    /// The name that its writer gave it.
+    pub id: EventId,
+    /// When it was accepted.
+    pub at: Millis,
+    /// Who wrote it.
+    pub author: Author,
+    /// What happened.
+    pub body: Box<RawValue>,
+    prev: u64,
+}
+
+impl Stored {
+    /// The event with its body as a value.
+    ///
+    /// # Errors
+    /// When the body is none that this program knows.
+    pub fn into_event(self) -> Result<AgentEvent, StoreError> {
+        Ok(AgentEvent {
+            offset: self.offset,
+            conversation: self.conversation,
+            seq: self.seq,
+            id: self.id,
+            at: self.at,
+            author: self.author,
+            body: serde_json::from_str(self.body.get())?,
+        })
+    }
 }
 
 /// A connection that only reads.
@@ -81,14 +120,14 @@ impl StoreReader {
         site: SiteId,
         after: u64,
         count: usize,
-    ) -> Result<Vec<AgentEvent>, StoreError> {
+    ) -> Result<Vec<Stored>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM event WHERE site = ?1 AND offset > ?2 ORDER BY offset LIMIT ?3"
         ))?;
         let mut rows = statement.query(params![site.0, after, count])?;
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
-            events.push(read_row(row)?.event);
+            events.push(read_stored(row)?);
         }
         Ok(events)
     }
@@ -102,7 +141,7 @@ impl StoreReader {
         conversation: ConversationId,
         after: u64,
         count: u64,
-    ) -> Result<Vec<AgentEvent>, StoreError> {
+    ) -> Result<Vec<Stored>, StoreError> {
         // One transaction, so that retention can't cut the chain under the walk.
         let tx = self.connection.unchecked_transaction()?;
         let Some(head) = head(&tx, conversation)? else {
@@ -112,13 +151,17 @@ impl StoreReader {
         let start = self.mark(conversation, "seq", until)?;
         let mut at = start.unwrap_or(head.last_offset);
         let mut events = Vec::new();
-        while let Some(Row { event, prev }) = row_at(&tx, head.site, at)? {
+        let mut statement = tx.prepare_cached(EVENT_AT)?;
+        while at > 0 {
+            let mut rows = statement.query(params![head.site.0, at])?;
+            let Some(row) = rows.next()? else { break };
+            let event = read_stored(row)?;
+            at = event.prev;
             match event.seq {
                 Some(seq) if seq <= after => break,
                 Some(seq) if seq <= until => events.push(event),
                 Some(_) | None => {}
             }
-            at = prev;
         }
         events.reverse();
         Ok(events)
@@ -233,6 +276,9 @@ impl StoreReader {
 
 const COLUMNS: &str = "offset, conversation, seq, prev, id, author, name, at, body";
 
+const EVENT_AT: &str = "SELECT offset, conversation, seq, prev, id, author, name, at, body FROM event \
+     WHERE site = ?1 AND offset = ?2";
+
 const HEAD_COLUMNS: &str = "id, site, visitor, first_seq, last_seq, last_offset, newest_offset, \
      events, is_open, assigned, facts, visitor_delivered, visitor_read, agents_delivered, agents_read";
 
@@ -306,14 +352,19 @@ fn row_at(connection: &Connection, site: SiteId, offset: u64) -> Result<Option<R
     if offset == 0 {
         return Ok(None);
     }
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM event WHERE site = ?1 AND offset = ?2"
-    ))?;
+    let mut statement = connection.prepare_cached(EVENT_AT)?;
     let mut rows = statement.query(params![site.0, offset])?;
     rows.next()?.map(read_row).transpose()
 }
 
 fn read_row(row: &rusqlite::Row<'_>) -> Result<Row, StoreError> {
+    let stored = read_stored(row)?;
+    let prev = stored.prev;
+    let event = stored.into_event()?;
+    Ok(Row { event, prev })
+}
+
+fn read_stored(row: &rusqlite::Row<'_>) -> Result<Stored, StoreError> {
     let author: i64 = row.get(5)?;
     let author = match u64::try_from(author) {
         Err(_) => Author::System {},
@@ -323,18 +374,22 @@ fn read_row(row: &rusqlite::Row<'_>) -> Result<Row, StoreError> {
             name: row.get(6)?,
         },
     };
-    Ok(Row {
-        event: AgentEvent {
-            offset: row.get(0)?,
-            conversation: ConversationId(row.get(1)?),
-            seq: row.get(2)?,
-            id: EventId(u128::from_be_bytes(row.get(4)?)),
-            at: Millis(row.get(7)?),
-            author,
-            body: serde_json::from_str(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?)?,
-        },
+    let body: &RawValue = serde_json::from_str(text(row, 8)?)?;
+    Ok(Stored {
+        offset: row.get(0)?,
+        conversation: ConversationId(row.get(1)?),
+        seq: row.get(2)?,
+        id: EventId(u128::from_be_bytes(row.get(4)?)),
+        at: Millis(row.get(7)?),
+        author,
+        body: body.to_owned(),
         prev: row.get(3)?,
     })
+}
+
+fn text<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> Result<&'r str, StoreError> {
+    let value = row.get_ref(column)?;
+    Ok(value.as_str().map_err(rusqlite::Error::from)?)
 }
 
 fn read_head(row: &rusqlite::Row<'_>) -> Result<Head, StoreError> {
@@ -350,7 +405,7 @@ fn read_head(row: &rusqlite::Row<'_>) -> Result<Head, StoreError> {
         events: row.get(7)?,
         is_open: row.get(8)?,
         assigned: assigned.map(AgentId),
-        facts: serde_json::from_str(row.get_ref(10)?.as_str().map_err(rusqlite::Error::from)?)?,
+        facts: serde_json::from_str(text(row, 10)?)?,
         seen: Seen {
             visitor: Receipt {
                 delivered: row.get(11)?,

@@ -345,12 +345,7 @@ fn a_database_of_the_first_version_is_brought_up_to_date() {
         .unwrap();
     assert_eq!(head.facts.locale.as_deref(), Some("en"));
     let events = reader.conversation_after(head.id, 0, 9).unwrap();
-    assert_eq!(
-        events[0].body,
-        Body::Message {
-            text: "hello".to_owned()
-        }
-    );
+    assert_eq!(events[0].body.get(), r#"{"message":{"text":"hello"}}"#);
     assert_eq!(reader.alias_of(site.id, head.visitor).unwrap(), None);
     drop((store, reader));
     Store::open(place.path(), 0).expect("a second time nothing is to be done");

@@ -68,6 +68,10 @@ impl Transport for Pipe {
         Ok(())
     }
 
+    async fn flush(&mut self) -> Result<(), Gone> {
+        Ok(())
+    }
+
     async fn close(&mut self) {}
 }
 

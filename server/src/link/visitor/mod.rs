@@ -13,9 +13,9 @@ use holdfast_protocol::limits;
 use holdfast_protocol::reader::Read;
 use tokio::sync::watch;
 
-use super::line::{End, Line, Plain};
+use super::line::{End, Line, LineWake, Plain};
 use super::pending::{Pending, Settled};
-use super::{Incoming, Shared, Transport};
+use super::{Shared, Transport};
 use crate::desk;
 use crate::key::{SiteId, VisitorId};
 use crate::log::{Append, Appended, Lane, Log, Place, Side, Subscription, Told};
@@ -62,14 +62,13 @@ struct Session {
 
 /// What wakes the connection.
 enum Wake {
-    Incoming(Incoming),
+    Line(LineWake),
     Settled(Settled),
     Grown,
     Staff,
     State,
     Read,
-    Time,
-    Stop,
+    Flush,
 }
 
 fn parse(text: &str) -> Result<VisitorUp, End> {
@@ -89,24 +88,26 @@ impl Session {
     }
 
     async fn wait<T: Transport>(&mut self, line: &mut Line<T>) -> Wake {
-        let timeout = line.reader.poll_timeout();
-        // In an order that starves nothing but a peer's own reading, and that is the same in every simulation.
+        line.set_timer();
+        let (is_reading, is_unflushed) = (self.pending.has_room(), line.is_unflushed());
+        // In an order that is the same in every simulation: what is to be said first, so that it leaves together, and
+        // only then what the peer may say without end.
         tokio::select! {
             biased;
-            () = line.shared.stop.cancelled() => Wake::Stop,
-            () = line.shared.clock.until(timeout) => Wake::Time,
+            () = std::future::ready(()), if line.is_due() => Wake::Line(LineWake::Time),
             settled = self.pending.next(), if !self.pending.is_empty() => Wake::Settled(settled),
-            incoming = line.transport.recv(), if self.pending.has_room() => Wake::Incoming(incoming),
             _ = self.stream.now.changed() => Wake::Grown,
             () = std::future::ready(()), if line.reader.poll_read().is_some() => Wake::Read,
             _ = self.staff.changed() => Wake::Staff,
             _ = self.state.changed() => Wake::State,
+            () = std::future::ready(()), if is_unflushed => Wake::Flush,
+            wake = line.wake(is_reading) => Wake::Line(wake),
         }
     }
 
     async fn handle<T: Transport>(&mut self, line: &mut Line<T>, wake: Wake) -> Result<(), End> {
         match wake {
-            Wake::Incoming(incoming) => {
+            Wake::Line(LineWake::Incoming(incoming)) => {
                 if let Some(text) = line.heard(incoming)? {
                     let up = parse(&text)?;
                     Box::pin(self.take(line, up)).await?;
@@ -127,10 +128,14 @@ impl Session {
                     self.read(line, read).await?;
                 }
             }
-            Wake::Time => {
+            Wake::Flush => {
+                Box::pin(line.flush()).await?;
+                return Ok(());
+            }
+            Wake::Line(LineWake::Time) => {
                 Box::pin(line.beat()).await?;
             }
-            Wake::Stop => return Err(End::Stop),
+            Wake::Line(LineWake::Stop) => return Err(End::Stop),
         }
         // Receipts name events, so they follow them.
         if line.reader.poll_read().is_none() {

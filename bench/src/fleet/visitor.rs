@@ -1,0 +1,389 @@
+//! One visitor of the load: the real client half on a native WebSocket, or bare texts for a baseline.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use holdfast_protocol::client::{
+    Client, ClientEvent, LineId, Output, Saved, Visitor, VisitorCommand, VisitorGreeting,
+};
+use holdfast_protocol::event::{Author, Receipt, VisitorEvent};
+use holdfast_protocol::frame::{self, VisitorUp};
+use holdfast_protocol::id::EventId;
+use holdfast_protocol::time::Millis;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Sleep;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{Identity, MESSAGE_BYTES, Phase, Samples, Score, Socket, open};
+
+/// A timer that nothing waits for.
+const FAR: Duration = Duration::from_secs(3600);
+
+/// What connects a visitor to the rest of the load.
+pub(super) struct Desk {
+    told: watch::Receiver<Phase>,
+    samples: mpsc::UnboundedSender<(Samples, Identity)>,
+    score: Arc<Score>,
+}
+
+impl Desk {
+    pub(super) fn new(
+        told: watch::Receiver<Phase>,
+        samples: mpsc::UnboundedSender<(Samples, Identity)>,
+        score: Arc<Score>,
+    ) -> Self {
+        Self {
+            told,
+            samples,
+            score,
+        }
+    }
+}
+
+/// When to write, and how long answers take: the same for all dialects.
+struct Pen {
+    phase: Phase,
+    asked: Option<Instant>,
+    left: u32,
+    samples: Samples,
+    next: Pin<Box<Sleep>>,
+}
+
+impl Pen {
+    fn new() -> Self {
+        Self {
+            phase: Phase::Quiet,
+            asked: None,
+            left: 0,
+            samples: Vec::new(),
+            next: Box::pin(tokio::time::sleep(FAR)),
+        }
+    }
+
+    /// Begins a phase; whether to write now.
+    fn enter(&mut self, phase: Phase) -> bool {
+        self.phase = phase;
+        self.left = 0;
+        match phase {
+            Phase::Quiet => false,
+            Phase::Busy => self.asked.is_none(),
+            Phase::Paced(period) => {
+                self.wait(period.mul_f64(fastrand::f64()));
+                false
+            }
+            Phase::Count(count) => {
+                self.left = count;
+                self.asked.is_none()
+            }
+        }
+    }
+
+    /// The moment to write has come; whether to.
+    fn strike(&mut self) -> bool {
+        match self.phase {
+            Phase::Paced(period) => {
+                self.wait(period);
+                self.asked.is_none()
+            }
+            Phase::Quiet | Phase::Busy | Phase::Count(_) => {
+                self.wait(FAR);
+                false
+            }
+        }
+    }
+
+    /// An answer has come; whether to write again at once.
+    fn answered(&mut self, score: &Score) -> bool {
+        Score::add(&score.answered);
+        if let Some(asked) = self.asked.take() {
+            self.samples.push(asked.elapsed().as_secs_f64() * 1000.0);
+        }
+        match self.phase {
+            Phase::Quiet | Phase::Paced(_) => false,
+            Phase::Busy => true,
+            Phase::Count(_) => {
+                self.left = self.left.saturating_sub(1);
+                if self.left == 0 {
+                    Score::add(&score.done);
+                }
+                self.left > 0
+            }
+        }
+    }
+
+    fn wait(&mut self, span: Duration) {
+        self.next.as_mut().reset(tokio::time::Instant::now() + span);
+    }
+}
+
+struct Tab {
+    server: SocketAddr,
+    number: usize,
+    client: Client<Visitor>,
+    /// One as a rule; an attempt that hangs is joined by others.
+    lines: Vec<(LineId, Socket)>,
+    began: Instant,
+    timer: Pin<Box<Sleep>>,
+    pen: Pen,
+    score: Arc<Score>,
+    goal: u64,
+    site: String,
+}
+
+/// Runs until it is dropped.
+pub(super) async fn run(
+    server: SocketAddr,
+    number: usize,
+    who: Identity,
+    saved: Saved<Visitor>,
+    mut desk: Desk,
+) {
+    let greeting = VisitorGreeting {
+        site: who.site.clone(),
+        token: who.token,
+        ..VisitorGreeting::default()
+    };
+    let mut tab = Tab {
+        server,
+        number,
+        client: Client::new(greeting, saved, number as u64, Millis(0)),
+        lines: Vec::new(),
+        began: Instant::now(),
+        timer: Box::pin(tokio::time::sleep(FAR)),
+        pen: Pen::new(),
+        score: Arc::clone(&desk.score),
+        goal: who.goal,
+        site: who.site,
+    };
+    loop {
+        while tab.perform().await {}
+        tab.set_timer();
+        tokio::select! {
+            changed = desk.told.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let phase = *desk.told.borrow_and_update();
+                if phase == Phase::Quiet {
+                    let _ = desk.samples.send((std::mem::take(&mut tab.pen.samples), tab.identity()));
+                }
+                if tab.pen.enter(phase) {
+                    tab.write();
+                }
+            }
+            (line, message) = next(&mut tab.lines) => tab.take_in(line, message),
+            () = &mut tab.timer => {
+                let now = tab.now();
+                tab.client.handle_timeout(now);
+            }
+            () = &mut tab.pen.next => if tab.pen.strike() {
+                tab.write();
+            },
+        }
+    }
+}
+
+/// The next message of any line; never returns while there is none.
+async fn next(lines: &mut [(LineId, Socket)]) -> (LineId, Option<Message>) {
+    std::future::poll_fn(|context| {
+        for (line, socket) in &mut *lines {
+            if let Poll::Ready(message) = socket.poll_next_unpin(context) {
+                return Poll::Ready((*line, message.and_then(Result::ok)));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+impl Tab {
+    fn now(&self) -> Millis {
+        Millis(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn identity(&self) -> Identity {
+        let resume = self.client.saved().cursor;
+        Identity {
+            site: self.site.clone(),
+            token: self.client.greeting().token.clone(),
+            resume,
+            goal: resume.map_or(0, |resume| resume.after),
+        }
+    }
+
+    /// Carries one output out; false when there is none.
+    async fn perform(&mut self) -> bool {
+        match self.client.poll_output() {
+            Some(Output::Event(event)) => self.show(event),
+            // The tab's memory is its storage.
+            Some(Output::Save) => {}
+            Some(Output::Dial(line)) => self.dial(line).await,
+            Some(Output::Transmit(line, up)) => self.transmit(line, &up).await,
+            Some(Output::Close(line)) => {
+                self.lines.retain(|(open, _)| *open != line);
+            }
+            None => return false,
+        }
+        true
+    }
+
+    async fn dial(&mut self, line: LineId) {
+        if line != LineId(1) {
+            Score::add(&self.score.retries);
+        }
+        match open(self.server, self.number).await {
+            Ok(socket) => {
+                self.lines.push((line, socket));
+                self.client.handle_opened(line, self.now());
+            }
+            Err(error) => {
+                self.score.trouble(&format!("no line: {error:#}"));
+                self.client.handle_closed(line, self.now());
+            }
+        }
+    }
+
+    async fn transmit(&mut self, line: LineId, up: &VisitorUp) {
+        let Some((_, socket)) = self.lines.iter_mut().find(|(open, _)| *open == line) else {
+            return;
+        };
+        let Ok(text) = frame::write(up) else {
+            return;
+        };
+        if socket.send(Message::text(text)).await.is_err() {
+            self.lose(line);
+        }
+    }
+
+    fn lose(&mut self, line: LineId) {
+        if self.lines.extract_if(.., |(open, _)| *open == line).count() > 0 {
+            self.score.trouble("a line broke");
+            self.client.handle_closed(line, self.now());
+        }
+    }
+
+    fn take_in(&mut self, line: LineId, message: Option<Message>) {
+        match message {
+            Some(Message::Text(text)) => self.client.handle_text(line, &text, self.now()),
+            Some(Message::Close(_)) | None => self.lose(line),
+            Some(_) => {}
+        }
+    }
+
+    fn show(&mut self, event: ClientEvent<Visitor>) {
+        match event {
+            ClientEvent::Welcomed { welcome, .. } => {
+                Score::add(&self.score.welcomed);
+                self.look_at_goal(welcome.after);
+            }
+            ClientEvent::Events { events, .. } => self.read(&events),
+            ClientEvent::Rejected(_) => self.score.trouble("a message was rejected"),
+            ClientEvent::Status(_) | ClientEvent::News(_) => {}
+        }
+    }
+
+    fn read(&mut self, events: &[VisitorEvent]) {
+        let Some(last) = events.last() else { return };
+        self.look_at_goal(last.seq);
+        let is_answer = |event: &&VisitorEvent| matches!(event.author, Author::Agent { .. });
+        let answers = events.iter().filter(is_answer).count();
+        if answers > 0 {
+            // A browser says so of what it shows.
+            self.client.send_lossy(VisitorUp::Seen(Receipt {
+                delivered: last.seq,
+                read: last.seq,
+            }));
+        }
+        // What was missed is read, and is no answer.
+        if self.pen.asked.is_some() {
+            for _ in 0..answers {
+                if self.pen.answered(&self.score) {
+                    self.write();
+                }
+            }
+        }
+    }
+
+    fn look_at_goal(&mut self, reached: u64) {
+        if reached >= self.goal {
+            Score::add(&self.score.caught_up);
+            self.goal = u64::MAX;
+        }
+    }
+
+    fn write(&mut self) {
+        let span = SystemTime::now().duration_since(UNIX_EPOCH);
+        let unix = span.unwrap_or_default().as_millis();
+        let unix = Millis(u64::try_from(unix).unwrap_or(0));
+        let id = EventId::new(unix, fastrand::u128(..));
+        let command = VisitorCommand::Send {
+            text: "x".repeat(MESSAGE_BYTES),
+        };
+        self.pen.asked = Some(Instant::now());
+        if self.client.send(id, command, unix, self.now()).is_err() {
+            self.score.trouble("a message was not taken");
+        }
+    }
+
+    /// The timer is moved only when it would ring too late: most beats put their end off.
+    fn set_timer(&mut self) {
+        let Some(due) = self.client.poll_timeout(self.now()) else {
+            return;
+        };
+        let due = tokio::time::Instant::from_std(self.began + Duration::from_millis(due.0));
+        if due < self.timer.deadline() || self.timer.is_elapsed() {
+            self.timer.as_mut().reset(due);
+        }
+    }
+}
+
+/// A visitor of a baseline: a hello that is answered, then texts and answers.
+pub(super) async fn run_bare(server: SocketAddr, number: usize, mut desk: Desk) {
+    let Ok(mut socket) = open(server, number).await else {
+        return desk.score.trouble("a bare line broke");
+    };
+    let mut pen = Pen::new();
+    let mut is_welcome = false;
+    let text = format!("{number:08}{}", "x".repeat(MESSAGE_BYTES - 8));
+    if socket
+        .send(Message::text(format!("visitor {number}")))
+        .await
+        .is_err()
+    {
+        return desk.score.trouble("a bare line broke");
+    }
+    loop {
+        let is_writing = tokio::select! {
+            changed = desk.told.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let phase = *desk.told.borrow_and_update();
+                if phase == Phase::Quiet {
+                    let _ = desk.samples.send((std::mem::take(&mut pen.samples), Identity::default()));
+                }
+                pen.enter(phase)
+            }
+            message = socket.next() => match message {
+                Some(Ok(_)) if is_welcome => pen.answered(&desk.score),
+                Some(Ok(_)) => {
+                    is_welcome = true;
+                    Score::add(&desk.score.welcomed);
+                    false
+                }
+                Some(Err(_)) | None => return desk.score.trouble("a bare line broke"),
+            },
+            () = &mut pen.next => pen.strike(),
+        };
+        if is_writing {
+            pen.asked = Some(Instant::now());
+            if socket.send(Message::text(text.clone())).await.is_err() {
+                return desk.score.trouble("a bare line broke");
+            }
+        }
+    }
+}

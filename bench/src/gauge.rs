@@ -1,0 +1,62 @@
+//! What the kernel knows of a process, and what a list of samples says.
+
+use anyhow::{Context as _, Result};
+
+/// Clock ticks of `/proc/PID/stat` in a second, on every Linux there is.
+const TICKS: f64 = 100.0;
+
+/// A process that is looked at from outside.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gauge {
+    pid: u32,
+}
+
+impl Gauge {
+    pub(crate) fn new(pid: u32) -> Self {
+        Self { pid }
+    }
+
+    /// Its share of the machine's memory (PSS), in KiB.
+    pub(crate) fn memory_kib(self) -> Result<f64> {
+        let text = self.read("smaps_rollup")?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        Ok(number.context("no Pss")?.parse()?)
+    }
+
+    /// The processor time that it has used, in seconds, in user and kernel mode.
+    pub(crate) fn cpu_s(self) -> Result<f64> {
+        let text = self.read("stat")?;
+        let (_, rest) = text.rsplit_once(')').context("no name")?;
+        let mut fields = rest.split_whitespace().skip(11);
+        let mut next = || -> Result<f64> { Ok(fields.next().context("no time")?.parse()?) };
+        Ok((next()? + next()?) / TICKS)
+    }
+
+    fn read(self, name: &str) -> Result<String> {
+        let path = format!("/proc/{}/{name}", self.pid);
+        std::fs::read_to_string(&path).with_context(|| path)
+    }
+}
+
+/// The value below which `part` of the samples lie; 0 where there are none.
+pub(crate) fn quantile(samples: &mut [f64], part: f64) -> f64 {
+    if samples.is_empty() {
+        return 0.0;
+    }
+    samples.sort_by(f64::total_cmp);
+    let last = samples.len() - 1;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place in a list that fits into memory"
+    )]
+    let at = (last as f64 * part).round() as usize;
+    samples[at.min(last)]
+}
+
+/// The middle one.
+pub(crate) fn median(samples: &mut [f64]) -> f64 {
+    quantile(samples, 0.5)
+}

@@ -1,0 +1,76 @@
+//! A big log: it answers as fast as a small one.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use super::{CROWD, Size};
+use crate::fleet::{Dialect, Fleet, Identity};
+use crate::gauge::median;
+use crate::report::Report;
+use crate::seed::{Seed, plant};
+use crate::stage::{Stage, folder, prepare};
+
+/// Returns that are measured, one after the other.
+const RETURNS: usize = 200;
+
+/// Events that each of them has missed.
+const MISSED: u64 = 20;
+
+pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
+    // Ten million and a thousand.
+    let big = Seed {
+        visitors: size.people(100_000) as u64,
+        messages: 99,
+    };
+    let small = Seed {
+        visitors: 10,
+        messages: 99,
+    };
+    let (small, few) = planted(small).await?;
+    let (big, many) = planted(big).await?;
+    let stage = Stage::start_on(small).await?;
+    let mut of_small = returns(&stage, &few).await?;
+    drop(stage);
+    let began = Instant::now();
+    let stage = Stage::start_on(big).await?;
+    let start = began.elapsed().as_secs_f64();
+    let mut of_big = returns(&stage, &many).await?;
+    let words = "a log of a thousand events";
+    report.add(
+        "big_log_resume",
+        median(&mut of_big),
+        "ms",
+        median(&mut of_small),
+        words,
+    );
+    report.add("big_log_start", start, "s", 2.0, "the budget");
+    Ok(())
+}
+
+async fn planted(seed: Seed) -> Result<(TempDir, Vec<Identity>)> {
+    let folder = folder()?;
+    prepare(folder.path(), 1).await?;
+    let who = plant(folder.path(), "s0", seed)?;
+    Ok((folder, who))
+}
+
+/// Milliseconds from dialling until what was missed is read, of visitors from all over the log.
+async fn returns(stage: &Stage, who: &[Identity]) -> Result<Vec<f64>> {
+    let mut spans = Vec::new();
+    for at in 0..RETURNS {
+        let mut who = who[at * 7919 % who.len()].clone();
+        if let Some(resume) = &mut who.resume {
+            resume.after -= MISSED;
+        }
+        let began = Instant::now();
+        let fleet = Fleet::launch(Dialect::Holdfast, stage.server.http(), vec![who]);
+        fleet
+            .score
+            .reaches("caught up", |score| &score.caught_up, 1, CROWD)
+            .await?;
+        spans.push(began.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok(spans)
+}

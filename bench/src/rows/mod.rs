@@ -1,0 +1,87 @@
+//! The rows, in groups that share their servers.
+
+mod agents;
+mod idle;
+mod log;
+mod program;
+mod storm;
+mod traffic;
+mod widget;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::report::Report;
+
+/// The groups, in the order in which they are measured.
+pub(crate) const GROUPS: [&str; 9] = [
+    "program", "idle", "pace", "most", "crowd", "storm", "agents", "log", "widget",
+];
+
+/// How long a crowd may take until it is taken in.
+const CROWD: Duration = Duration::from_secs(60);
+
+/// How large the loads are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// Every crowd is divided by this.
+    divisor: usize,
+    /// How long a flow of messages is measured.
+    span: Duration,
+    /// How often each is measured, in turn with its baseline.
+    rounds: usize,
+}
+
+impl Size {
+    /// The real loads, or a hundredth of them.
+    pub(crate) fn of(is_tiny: bool) -> Self {
+        if is_tiny {
+            Self {
+                divisor: 100,
+                span: Duration::from_millis(200),
+                rounds: 1,
+            }
+        } else {
+            Self {
+                divisor: 1,
+                span: Duration::from_secs(4),
+                rounds: 3,
+            }
+        }
+    }
+
+    fn people(self, count: usize) -> usize {
+        (count / self.divisor).max(4)
+    }
+}
+
+/// Measures one group.
+///
+/// # Errors
+/// When something does not start, or what is measured goes wrong: figures of a run with errors mean nothing.
+pub(crate) async fn measure(
+    group: &str,
+    size: Size,
+    widget: Option<&Path>,
+    report: &mut Report,
+) -> Result<()> {
+    match group {
+        "program" => program::measure(report).await,
+        "idle" => idle::measure(size, report).await,
+        "pace" => traffic::measure_pace(size, report).await,
+        "most" => traffic::measure_most(size, report).await,
+        "crowd" => traffic::measure_crowd(size, report).await,
+        "storm" => storm::measure(size, report).await,
+        "agents" => agents::measure(size, report).await,
+        "log" => log::measure(size, report).await,
+        "widget" => widget::measure(widget, size, report).await,
+        _ => bail!("there is no group {group:?}; there are {GROUPS:?}"),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+fn float(count: usize) -> f64 {
+    count as f64
+}

@@ -1,0 +1,101 @@
+//! Ten thousand visitors come back at once.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use super::{CROWD, Size, float};
+use crate::baseline::Disk;
+use crate::fleet::{Dialect, Fleet, Identity};
+use crate::gauge::median;
+use crate::report::Report;
+use crate::seed::{Seed, plant};
+use crate::stage::{Relay, Stage, folder, prepare};
+
+/// Messages of each visitor's conversation; with the first one read, 50 are missed.
+const MESSAGES: u64 = 51;
+
+/// The sockets of the storm before are gone by then, at both ends.
+const CALM: Duration = Duration::from_millis(1500);
+
+pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
+    let visitors = size.people(10_000);
+    let folder = folder()?;
+    prepare(folder.path(), 1).await?;
+    let seed = Seed {
+        visitors: visitors as u64,
+        messages: MESSAGES,
+    };
+    let who = plant(folder.path(), "s0", seed)?;
+    let behind: Vec<Identity> = who.iter().cloned().map(missing_all_but_one).collect();
+    let stage = Stage::start_on(folder).await?;
+    let relay = Relay::start(Disk::None).await?;
+    let retries = AtomicU64::new(0);
+    let (mut ours, mut backlog, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..size.rounds {
+        bare.push(storm(Dialect::Bare, relay.address, who.clone(), &retries).await?);
+        let server = stage.server.http();
+        ours.push(storm(Dialect::Holdfast, server, who.clone(), &retries).await?);
+        backlog.push(storm(Dialect::Holdfast, server, behind.clone(), &retries).await?);
+    }
+    let bare = median(&mut bare);
+    let words = "bare relay: connect and hello";
+    report.add("reconnect_10k", median(&mut ours), "s", bare, words);
+    report.add(
+        "reconnect_10k_backlog",
+        median(&mut backlog),
+        "s",
+        bare,
+        words,
+    );
+    let (retries, all) = (retries.into_inner(), 2 * size.rounds * visitors);
+    report.add(
+        "reconnect_retries",
+        float(usize::try_from(retries)?),
+        "",
+        float(all),
+        "attempts",
+    );
+    Ok(())
+}
+
+fn missing_all_but_one(mut who: Identity) -> Identity {
+    if let Some(resume) = &mut who.resume {
+        resume.after = 1;
+    }
+    who
+}
+
+/// Seconds until everybody is taken in and has read what was missed.
+async fn storm(
+    dialect: Dialect,
+    server: SocketAddr,
+    who: Vec<Identity>,
+    retries: &AtomicU64,
+) -> Result<f64> {
+    let count = who.len() as u64;
+    let began = Instant::now();
+    let fleet = Fleet::launch(dialect, server, who);
+    let score = &fleet.score;
+    match dialect {
+        Dialect::Bare => fleet.welcomed(CROWD).await?,
+        Dialect::Holdfast => {
+            score
+                .reaches("caught up", |score| &score.caught_up, count, CROWD)
+                .await?;
+        }
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let troubles = score.troubles.load(Ordering::Relaxed);
+    ensure!(
+        troubles == 0,
+        "{troubles} troubles in a storm of {seconds:.2} s"
+    );
+    // On a machine that others use too, an attempt may hang long enough to be joined by another.
+    retries.fetch_add(score.retries.load(Ordering::Relaxed), Ordering::Relaxed);
+    drop(fleet);
+    tokio::time::sleep(CALM).await;
+    Ok(seconds)
+}

@@ -1,0 +1,157 @@
+//! What a visitor feels: the widget in a real browser on a slow machine, and what it weighs.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use holdfast_tests::browser::{Browser, Tab};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::{Size, float};
+use crate::gauge::median;
+use crate::report::Report;
+use crate::stage::Stage;
+
+/// The browser's processor is slowed down by this, as a cheap phone's.
+const SLOWDOWN: u32 = 4;
+
+/// Pages that are opened, and messages that are written.
+const PAGES: usize = 5;
+const MESSAGES: usize = 15;
+
+/// A frame of a screen with 60 in a second.
+const FRAME_MS: f64 = 1000.0 / 60.0;
+
+/// Puts the tag on a page without it, opens the panel as soon as there is a launcher, and says how long it took from the
+/// tag until the composer could be used.
+const READY: &str = "
+    const [site, done] = arguments;
+    const began = performance.now();
+    const tag = document.createElement('script');
+    tag.src = '/widget.js';
+    tag.dataset.site = site;
+    document.head.append(tag);
+    const find = (hook) => document.querySelector('#holdfast-chat')?.shadowRoot?.querySelector(`[data-hf=\"${hook}\"]`);
+    const look = () => {
+        const composer = find('composer');
+        if (composer?.checkVisibility({ visibilityProperty: true })) return done(performance.now() - began);
+        find('launcher')?.click();
+        setTimeout(look, 1);
+    };
+    look();";
+
+/// Writes a message and presses Enter; says how long it took until it stood in the list, laid out.
+const KEY: &str = "
+    const [text, done] = arguments;
+    const root = document.querySelector('#holdfast-chat').shadowRoot;
+    const composer = root.querySelector('[data-hf=\"composer\"]');
+    composer.value = text;
+    composer.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+    requestAnimationFrame(() => setTimeout(() => {
+        const began = performance.now();
+        const look = () => {
+            const all = [...root.querySelectorAll('[data-hf=\"text\"]')];
+            const mine = all.find((it) => it.textContent === text);
+            if (!mine) return setTimeout(look, 0);
+            mine.getBoundingClientRect();
+            done(performance.now() - began);
+        };
+        const init = { key: 'Enter', code: 'Enter', keyCode: 13, bubbles: true, composed: true, cancelable: true };
+        composer.dispatchEvent(new KeyboardEvent('keydown', init));
+        look();
+    }));";
+
+pub(super) async fn measure(dist: Option<&Path>, size: Size, report: &mut Report) -> Result<()> {
+    let Some(dist) = dist else {
+        eprintln!("  without --widget the widget is not measured");
+        return Ok(());
+    };
+    let stage = Stage::start(1).await?;
+    let server = stage.server.http();
+    let weight = weight(dist, server).await?;
+    let browser = Browser::start().await?;
+    // A page without the tag; what it says does not matter.
+    let page = format!("http://{server}/");
+    let tab = browser.open(&page).await?;
+    tab.devtools("Emulation.setCPUThrottlingRate", json!({"rate": SLOWDOWN}))
+        .await?;
+    tab.devtools("Network.enable", json!({})).await?;
+    tab.devtools("Network.setCacheDisabled", json!({"cacheDisabled": true}))
+        .await?;
+    let mut ready = Vec::new();
+    for _ in 0..PAGES / size.divisor.min(PAGES) {
+        tab.goto(&page).await?;
+        ready.push(tab.run_async(READY, vec![json!("s0")]).await?);
+    }
+    let mut keys = keys(&tab).await?;
+    let slow = "the budget, with the processor slowed down 4 times";
+    report.add("widget_ready", median(&mut ready), "ms", 1000.0, slow);
+    report.add(
+        "widget_key",
+        median(&mut keys),
+        "ms",
+        FRAME_MS,
+        "a frame, with the processor slowed down 4 times",
+    );
+    report.add("widget_brotli_kb", weight, "kB", 50.0, "the budget");
+    Ok(())
+}
+
+async fn keys(tab: &Tab) -> Result<Vec<f64>> {
+    let mut keys = Vec::new();
+    for number in 0..MESSAGES {
+        let text = json!(format!("message {number}"));
+        keys.push(tab.run_async(KEY, vec![text]).await?);
+    }
+    Ok(keys)
+}
+
+/// Kilobytes that a browser downloads until the panel can be used.
+async fn weight(dist: &Path, server: SocketAddr) -> Result<f64> {
+    let mut bytes = compressed(server, "/widget.js").await?;
+    for entry in std::fs::read_dir(dist)? {
+        let name = entry?.file_name();
+        let name = name.to_str().context("a strange name")?;
+        let is_loaded = name.starts_with("holdfast-widget")
+            && (name.ends_with(".js") || name.ends_with(".wasm"));
+        if is_loaded {
+            bytes += compressed(server, &asset(server, name).await?).await?;
+        }
+    }
+    Ok(float(bytes) / 1000.0)
+}
+
+/// The address of a file of the widget: the pasted script says its folder.
+async fn asset(server: SocketAddr, name: &str) -> Result<String> {
+    let script = get(server, "/widget.js", "identity").await?;
+    let script = String::from_utf8_lossy(&script).into_owned();
+    let folder = script
+        .split(['"', '\'', '`'])
+        .find(|text| text.starts_with("/assets/"))
+        .context("no folder in the script")?;
+    Ok(format!("{}/{name}", folder.trim_end_matches('/')))
+}
+
+async fn compressed(server: SocketAddr, path: &str) -> Result<usize> {
+    Ok(get(server, path, "br").await?.len())
+}
+
+/// The body of a file in this encoding.
+async fn get(server: SocketAddr, path: &str, encoding: &str) -> Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(server).await?;
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {server}\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    let body = answer.split_off(end.context("no head")? + 4);
+    ensure!(
+        answer.starts_with(b"HTTP/1.1 200"),
+        "no {path} on the server"
+    );
+    Ok(body)
+}
