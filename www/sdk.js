@@ -8,8 +8,7 @@ const NAMES = [
   "boot", "update", "open", "close", "toggle", "show", "hide", "destroy", "logout", "setLocale", "setTheme", "prefill",
   "sendMessage", "getUnread", "on", "identify", "setMetadata", "track",
 ];
-// Those that say something of the visitor, and those that belong to one.
-const SAYING = ["identify", "setMetadata", "track"];
+const SAYING = ["identify", "setMetadata", "track"]; // something of the visitor
 const PERSONAL = [...SAYING, "prefill", "sendMessage"];
 const EVENTS = [
   "ready", "error", "open", "close", "message:sent", "message:delivered", "message:read", "message:received",

@@ -1,6 +1,6 @@
 //! Who the visitor is to the site, as the page says it and as it is kept for the next page.
 
-use holdfast_protocol::client::{Client, Visitor};
+use holdfast_protocol::client::{Client, Visitor, VisitorGreeting};
 use holdfast_protocol::compact::{Read, Value, Write, member};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::profile::{Identity, Profile};
@@ -34,13 +34,18 @@ impl Person {
         self.profile.merge(&said.profile);
     }
 
+    /// Writes it into what a client says of itself.
+    #[inline(never)]
+    pub fn greet(&self, greeting: &mut VisitorGreeting) {
+        greeting.identity.clone_from(&self.identity);
+        greeting.profile.clone_from(&self.profile);
+    }
+
     /// Has the client say it, if it does not yet. An identity that was refused stays said on its own page.
     pub fn follow(&self, client: &mut Client<Visitor>, now: Millis) {
         let said = client.greeting();
         if self.identity.is_some() && self.identity != said.identity {
-            let greeting = client.greeting_mut();
-            greeting.identity.clone_from(&self.identity);
-            greeting.profile.clone_from(&self.profile);
+            self.greet(client.greeting_mut());
             client.reidentify(now);
         } else if self.profile != said.profile {
             client.greeting_mut().profile.clone_from(&self.profile);
@@ -71,7 +76,7 @@ impl Read for Person {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use holdfast_protocol::client::{Output, Saved, VisitorGreeting};
+    use holdfast_protocol::client::{Output, Saved};
     use holdfast_protocol::compact;
 
     use super::*;

@@ -21,12 +21,9 @@ pub(crate) fn restore(
     let person = keep.person();
     let (mut model, saved) = state.restore(token.as_deref(), person.who.as_deref());
     model.is_visible = !document.hidden();
-    let greeting = VisitorGreeting {
-        token,
-        identity: person.identity.clone(),
-        profile: person.profile.clone(),
-        ..greeting(options, window, document)
-    };
+    let mut greeting = greeting(options, window, document);
+    greeting.token = token;
+    person.greet(&mut greeting);
     #[expect(
         clippy::cast_possible_truncation,
         reason = "half of the random bits are plenty"

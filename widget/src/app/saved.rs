@@ -118,7 +118,7 @@ impl SavedTab {
     #[must_use]
     pub fn restore(self, token: Option<&str>, who: Option<&str>) -> (Model, Saved<Visitor>) {
         if self.who.is_some() && self.who.as_deref() != who {
-            return (Model::default(), Saved::default());
+            return Self::default().restore(token, who);
         }
         let mut client = self.client;
         let mut model = Model {

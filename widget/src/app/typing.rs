@@ -81,11 +81,13 @@ mod tests {
 
     fn shown(model: &mut Model, msg: Msg, now: u64) -> Vec<Option<String>> {
         let effects = update(model, msg, Millis(now));
-        let text = |effect| match effect {
-            Effect::Transmit(VisitorUp::Typing(typing)) => Some(typing.text),
-            _ => None,
-        };
-        effects.into_iter().filter_map(text).collect()
+        let mut texts = Vec::new();
+        for effect in effects {
+            if let Effect::Transmit(VisitorUp::Typing(typing)) = effect {
+                texts.push(typing.text);
+            }
+        }
+        texts
     }
 
     fn typed(text: &str) -> Msg {

@@ -59,7 +59,11 @@ impl Call {
 
 /// The first line is what it was, the others are more of it.
 fn track(value: &str) -> Track {
-    let (name, detail) = value.split_once('\n').unwrap_or((value, ""));
+    // A search for a text, or a cut that may panic, would be kilobytes of the download.
+    let end = value.bytes().position(|byte| byte == b'\n');
+    let end = end.unwrap_or(value.len());
+    let name = value.get(..end).unwrap_or_default();
+    let detail = value.get(end + 1..).unwrap_or_default();
     Track {
         name: name.to_owned(),
         detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
