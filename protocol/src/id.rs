@@ -1,6 +1,6 @@
 //! Identifiers: who made what, named so that a repeated transmission is recognised.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,19 +29,28 @@ impl EventId {
     }
 }
 
-impl fmt::Display for EventId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl EventId {
+    /// The id as it is written: 36 characters, in lower case. Without `core::fmt`, of which the widget has nothing else.
+    #[must_use]
+    pub fn text(self) -> String {
+        let mut text = String::with_capacity(TEXT_LEN);
         let mut nibble = 32;
         for at in 0..TEXT_LEN {
             if HYPHENS.contains(&at) {
-                f.write_char('-')?;
+                text.push('-');
             } else {
                 nibble -= 1;
                 let digit = (self.0 >> (nibble * 4)) as u32 & 0xf;
-                f.write_char(char::from_digit(digit, 16).unwrap_or_default())?;
+                text.push(char::from_digit(digit, 16).unwrap_or_default());
             }
         }
-        Ok(())
+        text
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 

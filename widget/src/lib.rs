@@ -89,6 +89,6 @@ pub fn start(page: Page) -> Result<Chat, JsValue> {
 pub fn forget(site: &str, is_tab_only: bool) {
     // Some libraries put a class of their own in the place of Window, of which this is none.
     let window: web_sys::Window = js_sys::global().unchecked_into();
-    let exit = clock::new_id(&window).to_string();
+    let exit = clock::new_id(&window).text();
     keep::Keep::new(&window, site, is_tab_only).forget(&exit);
 }

@@ -116,7 +116,7 @@ impl Shell {
             Input::Page(event) => self.take_page(event, now),
             Input::Call(Call::Msg(msg)) => self.change(msg),
             Input::Call(Call::Logout) => {
-                self.keep.forget(&clock::new_id(&self.window).to_string());
+                self.keep.forget(&clock::new_id(&self.window).text());
                 self.start_over();
             }
             Input::Call(Call::Expect(who)) => self.expect(Some(&who)),
@@ -190,7 +190,7 @@ impl Shell {
 
     /// Lets go of the person who was here before, where `who` is another.
     fn expect(&mut self, who: Option<&str>) {
-        let exit = clock::new_id(&self.window).to_string();
+        let exit = clock::new_id(&self.window).text();
         if self.keep.expect(who, &exit) {
             self.start_over();
         }

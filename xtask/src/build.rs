@@ -99,6 +99,7 @@ fn trunk(repo: &Repo) -> Result<Command> {
 fn fingerprint(repo: &Repo) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     shell::output(repo.rustc().arg("-vV"))?.hash(&mut hasher);
+    setup::wasm_environment(repo)?.hash(&mut hasher);
     setup::wasm_opt(repo).is_some().hash(&mut hasher);
     setup::esbuild(repo).is_some().hash(&mut hasher);
     for source in WIDGET_SOURCES {

@@ -56,8 +56,9 @@ pub(crate) fn check(repo: &Repo) -> Result<()> {
             size.name, size.plain, size.gzip, size.brotli
         );
     }
-    if setup::wasm_opt(repo).is_none() || setup::esbuild(repo).is_none() {
-        println!("built without wasm-opt or esbuild: not judged");
+    let has_tools = setup::wasm_opt(repo).is_some() && setup::esbuild(repo).is_some();
+    if !has_tools || !setup::has_library_source(repo)? {
+        println!("built without wasm-opt, esbuild or the library's source: not judged");
         return Ok(());
     }
     judge(&sizes, &all)

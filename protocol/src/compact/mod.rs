@@ -52,6 +52,13 @@ pub fn parse(text: &str, limit: usize) -> Option<VisitorDown> {
 pub fn read<T: Read>(text: &str) -> Option<T> {
     T::read(&Value::parse(text)?)
 }
+/// A number in decimal digits. Without `core::fmt`, which is some 2 KB of a program that has no other use for it.
+#[must_use]
+pub fn decimal(number: u64) -> String {
+    let mut out = String::new();
+    write::number(&mut out, number);
+    out
+}
 
 /// Writes any of the types that have words here, without a line break in it.
 #[must_use]

@@ -16,7 +16,7 @@ impl Read for u64 {
 
 impl Write for u64 {
     fn write(&self, out: &mut String) {
-        out.push_str(&self.to_string());
+        write::number(out, *self);
     }
 }
 

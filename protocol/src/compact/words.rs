@@ -322,6 +322,6 @@ impl Read for EventId {
 
 impl Write for EventId {
     fn write(&self, out: &mut String) {
-        write::text(out, &self.to_string());
+        write::text(out, &(*self).text());
     }
 }

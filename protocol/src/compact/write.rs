@@ -15,6 +15,14 @@ pub fn member(out: &mut String, name: &str, value: &dyn Write) {
     value.write(out);
 }
 
+/// Writes a number in decimal digits.
+pub(super) fn number(out: &mut String, number: u64) {
+    if number > 9 {
+        self::number(out, number / 10);
+    }
+    out.extend(char::from_digit((number % 10) as u32, 10));
+}
+
 /// Writes a text.
 pub(super) fn text(out: &mut String, text: &str) {
     out.push('"');

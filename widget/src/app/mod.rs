@@ -15,11 +15,13 @@ mod transcript;
 mod typing;
 
 use holdfast_protocol::client::{ClientEvent, SendError, Status, Visitor};
-use holdfast_protocol::event::{check_text, cut};
+use holdfast_protocol::event::{TextError, check_text, cut};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
+
+use crate::texts::Text;
 
 pub use model::{Model, Place};
 pub use news::{News, Note};
@@ -162,11 +164,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
         Msg::Prefill(text) => prefill(model, text, &mut effects),
         Msg::Say(text) => effects.push(Effect::Say(text.trim_end().to_owned())),
         Msg::NotSaid(text, error) => {
-            let note = Note {
-                text,
-                ..Note::default()
-            };
-            effects.push(Effect::Tell(News::Failed(note, error.to_string())));
+            effects.push(Effect::Tell(News::NotSaid(text, reason(error))));
         }
         Msg::Drafted(text) => {
             model.draft = text;
@@ -233,6 +231,16 @@ fn press(model: &mut Model, was_open: bool, effects: &mut Vec<Effect>) {
         effects.push(Effect::Show(Show::FocusComposer));
     }
     set_open(model, !was_open, true, effects);
+}
+
+/// Why the outbox does not take something.
+fn reason(error: SendError) -> Text {
+    match error {
+        SendError::Full => Text::OutboxFull,
+        SendError::Text(TextError::TooLong(_)) => Text::TooLong,
+        // A rating is never out of its range, which leaves its words.
+        SendError::Text(TextError::Blank | TextError::Score(_)) => Text::Blank,
+    }
 }
 
 /// A script's words are no typing, and never take the place of what the visitor has written.

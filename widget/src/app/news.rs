@@ -8,6 +8,7 @@ use holdfast_protocol::time::Millis;
 
 use super::Effect;
 use super::model::Model;
+use crate::texts::Text;
 
 /// What the page's own scripts are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum News {
     Received(Note),
     /// A message was not accepted, and why.
     Failed(Note, String),
+    /// The outbox did not take what a script sent.
+    NotSaid(String, Text),
     /// So many messages are unread.
     Unread(usize),
     /// The conversation has begun, or was opened again.

@@ -66,6 +66,7 @@ fn brief(news: &[News]) -> Vec<(&'static str, &str)> {
             News::Read(note) => ("read", &*note.text),
             News::Received(note) => ("received", &*note.text),
             News::Failed(note, _) => ("failed", &*note.text),
+            News::NotSaid(text, _) => ("failed", &**text),
             News::Open => ("open", ""),
             News::Close => ("close", ""),
             News::Unread(_) => ("unread", ""),

@@ -6,6 +6,7 @@
 mod calls;
 
 use holdfast_protocol::compact;
+use holdfast_protocol::id::EventId;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlElement;
 
@@ -76,6 +77,9 @@ impl Page {
             News::Failed(note, reason) => {
                 self.tell("message:failed", &id(note), &note.text, reason, 0.0);
             }
+            News::NotSaid(text, reason) => {
+                self.tell("message:failed", "", text, &self.say(*reason), 0.0);
+            }
             News::Unread(count) => self.tell("unread", "", "", "", number(*count as u64)),
             News::Started(at) => self.tell("chat:started", "", "", "", number(at.0)),
             News::Ended(at) => self.tell("chat:ended", "", "", "", number(at.0)),
@@ -100,7 +104,7 @@ impl Page {
 }
 
 fn id(note: &Note) -> String {
-    note.id.map(|id| id.to_string()).unwrap_or_default()
+    note.id.map(EventId::text).unwrap_or_default()
 }
 
 #[expect(

@@ -1,5 +1,6 @@
 //! The parts that are always there: panel, header, list, composer, and the launcher that `widget.js` has drawn.
 
+use holdfast_protocol::compact::decimal;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CssStyleSheet, Element, HtmlElement, HtmlTextAreaElement, ShadowRoot};
 
@@ -7,12 +8,8 @@ use super::dom::{Dom, append, fill, insert, put, set_text};
 use crate::sdk::Page;
 use crate::texts::Text;
 
-const STYLE: &str = concat!(
-    include_str!("style/frame.css"),
-    include_str!("style/transcript.css"),
-    include_str!("style/composer.css"),
-    include_str!("style/media.css"),
-);
+/// All of `style/`, as `build.rs` makes it small.
+const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
 
 const ICON_CHAT: &str = "M21 11.5a8.4 8.4 0 0 1-12.2 7.5L3 21l2-5.8A8.4 8.4 0 1 1 21 11.5z";
 const ICON_DOWN: &str = "m6 9 6 6 6-6";
@@ -113,7 +110,11 @@ impl Frame {
         let style = self.composer.unchecked_ref::<HtmlElement>().style();
         // Setting a height can't fail, and a composer of another height still works.
         let _ = style.set_property("height", "0");
-        let height = [&self.composer.scroll_height().to_string(), "px"].concat();
+        let height = [
+            &decimal(self.composer.scroll_height().unsigned_abs().into()),
+            "px",
+        ]
+        .concat();
         let _ = style.set_property("height", &height);
     }
 

@@ -1,5 +1,6 @@
 //! The list of messages: keyed, so that a message's element lives as long as the message is shown.
 
+use holdfast_protocol::compact::decimal;
 use holdfast_protocol::frame::RejectionCode;
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
@@ -113,7 +114,7 @@ impl List {
 
 fn make_message(dom: &Dom, page: &Page, line: &Line<'_>) -> Result<HtmlElement, JsValue> {
     let item = dom.element("div", "", "message")?;
-    put(&item, "data-id", &line.id.to_string());
+    put(&item, "data-id", &line.id.text());
     let author = if line.is_mine { "visitor" } else { "agent" };
     put(&item, "data-author", author);
     let name = match line.name {
@@ -149,7 +150,7 @@ fn update(dom: &Dom, page: &Page, shown: &mut Shown, line: &Line<'_>) -> Result<
     ];
     item.set_class_name(&class.concat());
     if let Some(seq) = line.seq {
-        set_attribute(item, "data-seq", &seq.to_string());
+        set_attribute(item, "data-seq", &decimal(seq));
     }
     if line.is_mine {
         set_attribute(item, "data-state", line.state.word());

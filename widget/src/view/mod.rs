@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use holdfast_protocol::client::{Entry, Visitor};
+use holdfast_protocol::compact::decimal;
 use holdfast_protocol::limits;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlElement};
@@ -199,7 +200,7 @@ impl View {
         set_text(
             &frame.unread,
             &if unread > 0 {
-                unread.to_string()
+                decimal(unread as u64)
             } else {
                 String::new()
             },

@@ -18,7 +18,7 @@ use anyhow::{Context, Result};
 use crate::repo::Repo;
 
 pub(crate) use browser::Browser;
-pub(crate) use rust::wasm_environment;
+pub(crate) use rust::{has_library_source, wasm_environment};
 pub(crate) use scripts::folder as scripts;
 pub(crate) use tools::{esbuild, wasm_opt};
 pub(crate) use types::compiler as typescript;
@@ -32,6 +32,8 @@ pub(crate) enum Need {
     Libclang,
     /// The standard library for wasm32-unknown-unknown.
     WasmTarget,
+    /// The source of the standard library. The widget builds without it, and is larger then.
+    LibrarySource,
     /// rustfmt and clippy.
     RustComponents,
     /// Trunk, which builds the widget.
@@ -70,6 +72,7 @@ pub(crate) enum Need {
 pub(crate) const FOR_RUN: &[Need] = &[
     Need::CCompiler,
     Need::WasmTarget,
+    Need::LibrarySource,
     Need::Trunk,
     Need::WasmBindgen,
     Need::NpmTools,
@@ -80,6 +83,7 @@ pub(crate) const FOR_TEST: &[Need] = &[
     Need::CCompiler,
     Need::Libclang,
     Need::WasmTarget,
+    Need::LibrarySource,
     Need::RustComponents,
     Need::Trunk,
     Need::WasmBindgen,
@@ -102,6 +106,7 @@ pub(crate) const FOR_TEST: &[Need] = &[
 pub(crate) const FOR_SOAK: &[Need] = &[
     Need::CCompiler,
     Need::WasmTarget,
+    Need::LibrarySource,
     Need::Trunk,
     Need::WasmBindgen,
     Need::NpmTools,
@@ -115,6 +120,7 @@ pub(crate) const FOR_SOAK: &[Need] = &[
 pub(crate) const FOR_GALLERY: &[Need] = &[
     Need::CCompiler,
     Need::WasmTarget,
+    Need::LibrarySource,
     Need::Trunk,
     Need::WasmBindgen,
     Need::NpmTools,
@@ -181,6 +187,7 @@ impl Need {
             Self::CCompiler => rust::has_c_compiler(repo),
             Self::Libclang => rust::has_libclang(),
             Self::WasmTarget => rust::has_wasm_target(repo)?,
+            Self::LibrarySource => rust::has_library_source(repo)?,
             Self::RustComponents => rust::has_components(repo)?,
             Self::Trunk => tools::TRUNK.is_installed(repo),
             Self::WasmBindgen => match tools::wasm_bindgen(repo)? {
@@ -208,6 +215,7 @@ impl Need {
             Self::CCompiler => debian::install(repo, &["build-essential"]),
             Self::Libclang => debian::install(repo, &["libclang-dev"]),
             Self::WasmTarget => rust::add_wasm_target(repo),
+            Self::LibrarySource => rust::add_library_source(repo),
             Self::RustComponents => rust::add_components(repo),
             Self::Trunk => tools::TRUNK.install(repo),
             Self::WasmBindgen => match tools::wasm_bindgen(repo)? {
@@ -245,6 +253,9 @@ impl Need {
                 "adding Rust's {}: the widget runs in browsers",
                 rust::WASM_TARGET
             ),
+            Self::LibrarySource => {
+                "adding the source of Rust's library: compiled along with the widget it makes that smaller".into()
+            }
             Self::RustComponents => {
                 "adding rustfmt and clippy: the tests check form and lints".into()
             }

@@ -40,15 +40,42 @@ pub(super) fn has_libclang() -> bool {
 
 /// Whether the target's library is there, ready-made or to be compiled.
 pub(super) fn has_wasm_target(repo: &Repo) -> Result<bool> {
-    Ok(has_wasm_library(repo)? || may_compile_library(repo)?)
+    Ok(has_wasm_library(repo)? || has_library_source(repo)?)
 }
 
 /// What cargo must be told, beside the target, to build for it with this machine's Rust.
+///
+/// Where the library's source is here, the library is compiled along, so that a panic is nothing but the trap that it
+/// becomes in a browser: a twentieth of the wasm is messages of panics which nobody can read there. The compiler asks for
+/// its own permission to do that (`RUSTC_BOOTSTRAP`), which holds for the widget's build alone.
 pub(crate) fn wasm_environment(repo: &Repo) -> Result<Vec<(&'static str, &'static str)>> {
-    if has_wasm_library(repo)? {
+    if !has_library_source(repo)? {
         return Ok(Vec::new());
     }
-    Ok(vec![("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")])
+    Ok(vec![
+        ("RUSTC_BOOTSTRAP", "1"),
+        ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+        ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+        (
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            "-Zunstable-options -Cpanic=immediate-abort",
+        ),
+    ])
+}
+
+/// Whether the source of the standard library is here.
+pub(crate) fn has_library_source(repo: &Repo) -> Result<bool> {
+    let source = sysroot(repo)?.join("lib/rustlib/src/rust/library/std/Cargo.toml");
+    Ok(source.is_file())
+}
+
+/// The widget builds without it, so a machine that can't have it is told, and goes on.
+pub(super) fn add_library_source(repo: &Repo) -> Result<()> {
+    if let Err(error) = rustup(repo, &["component", "add", "rust-src"]) {
+        eprintln!("warning: {error:#}");
+        eprintln!("warning: going on without it. The widget will work and be a twentieth larger.");
+    }
+    Ok(())
 }
 
 pub(super) fn add_wasm_target(repo: &Repo) -> Result<()> {
@@ -71,12 +98,6 @@ fn has_wasm_library(repo: &Repo) -> Result<bool> {
     rustc.args(["--print", "target-libdir", "--target", WASM_TARGET]);
     let folder = shell::output(&mut rustc)?;
     Ok(PathBuf::from(folder.trim()).is_dir())
-}
-
-/// Whether the library's source is here, and this compiler was told that it may use it.
-fn may_compile_library(repo: &Repo) -> Result<bool> {
-    let source = sysroot(repo)?.join("lib/rustlib/src/rust/library/std/Cargo.toml");
-    Ok(env::var_os("RUSTC_BOOTSTRAP").is_some() && source.is_file())
 }
 
 fn sysroot(repo: &Repo) -> Result<PathBuf> {
