@@ -7,10 +7,6 @@ use crate::app::Msg;
 use crate::person::Person;
 
 /// A call of the page's scripts.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one at a time, and a box would be more to download"
-)]
 #[derive(Debug)]
 pub(crate) enum Call {
     /// For the model.

@@ -187,7 +187,7 @@ impl Need {
             Self::CCompiler => rust::has_c_compiler(repo),
             Self::Libclang => rust::has_libclang(),
             Self::WasmTarget => rust::has_wasm_target(repo)?,
-            Self::LibrarySource => rust::has_library_source(repo)?,
+            Self::LibrarySource => has_library_source(repo)?,
             Self::RustComponents => rust::has_components(repo)?,
             Self::Trunk => tools::TRUNK.is_installed(repo),
             Self::WasmBindgen => match tools::wasm_bindgen(repo)? {
