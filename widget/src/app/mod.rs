@@ -30,9 +30,12 @@ pub use saved::{SavedTab, SavedTabRef};
 pub use transcript::Transcript;
 
 /// What happened.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one at a time, and a box would be more to download"
+#[cfg_attr(
+    not(target_family = "wasm"),
+    expect(
+        clippy::large_enum_variant,
+        reason = "there is one at a time, a box would be more to download, and it is small where it runs"
+    )
 )]
 #[derive(Debug)]
 pub enum Msg {
