@@ -163,12 +163,12 @@ impl Bot {
                 Output::Event(ClientEvent::Welcomed { .. }) => Score::add(&self.score.welcomed),
                 Output::Event(ClientEvent::Events { events, .. }) => self.take_in(&events),
                 Output::Event(ClientEvent::Rejected(_)) => {
-                    self.score.trouble("an answer was rejected")
+                    self.score.trouble("an answer was rejected");
                 }
                 Output::Event(ClientEvent::Status(_) | ClientEvent::News(_)) | Output::Save => {}
                 Output::Dial(LineId(1)) => {}
                 Output::Dial(_) | Output::Close(_) => {
-                    self.score.trouble("an agent's line was doubted")
+                    self.score.trouble("an agent's line was doubted");
                 }
                 Output::Transmit(_, up) => {
                     self.up.push_str(&frame::write(&up)?);
