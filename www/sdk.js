@@ -80,6 +80,7 @@ class Sdk {
     this.chat = null;
     this.isStarting = false;
     this.unread = 0;
+    this.tries = 0;
     this.site = new Site(this);
   }
 
@@ -174,6 +175,8 @@ class Sdk {
       // The response may have been read in part: the next try fetches the program itself.
       this.wasm = undefined;
       this.hasFailed = true;
+      // A line that is down comes back.
+      if (++this.tries < 7) setTimeout(() => this.hasFailed && this.boot(this.settings), 1e3 << this.tries);
       return this.fail("the chat could not start.", error);
     } finally {
       this.isStarting = false;

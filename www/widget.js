@@ -84,6 +84,8 @@
       isBegun = 0;
       console.error("Holdfast: the chat could not start. Is " + new URL(tag.src).origin + " reachable, and allowed by " +
         "the Content-Security-Policy, in script-src (with 'wasm-unsafe-eval') and connect-src?", error);
+      // A line that is down comes back, and what was asked for meanwhile is done then.
+      if (tries < 7) setTimeout(load, 1e3 << tries);
     }
   };
   // What can't wait for an idle page.

@@ -85,6 +85,15 @@ impl Log {
         Ok(self.known_site(name).or(found.map(Arc::new)))
     }
 
+    /// The site of a name as it stands in the store, for whom what is remembered would send away.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn site_now(&self, name: &str) -> Result<Option<Arc<Site>>, StoreError> {
+        self.refresh_sites().await?;
+        Ok(self.known_site(name))
+    }
+
     /// All sites, as of a second ago.
     #[must_use]
     pub fn sites(&self) -> watch::Receiver<Arc<Vec<Arc<Site>>>> {

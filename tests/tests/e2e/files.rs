@@ -33,7 +33,7 @@ async fn assets(server: &Server) -> Result<Vec<String>> {
         .next()
         .context("the folder's end")?
         .trim_end_matches('/');
-    let names = ["holdfast-widget.js", "holdfast-widget_bg.wasm"];
+    let names = ["sdk.js", "holdfast-widget_bg.wasm"];
     Ok(names
         .iter()
         .map(|name| format!("{folder}/{name}"))

@@ -1,8 +1,9 @@
 //! What the visitor does, as messages.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -213,9 +214,14 @@ fn keep_place(
     on_msg: Rc<dyn Fn(Msg)>,
 ) -> Result<Resize, JsValue> {
     let list = frame.list.clone();
+    let due = RefCell::new(None);
     let resized = Closure::<dyn FnMut()>::new(move || {
-        size.set(size_of(&list));
-        on_msg(Msg::Resized);
+        let (list, size, on_msg) = (list.clone(), size.clone(), on_msg.clone());
+        // Not within the browser's own round of sizes: what changes one there is an error on the page.
+        due.replace(Some(Timeout::new(0, move || {
+            size.set(size_of(&list));
+            on_msg(Msg::Resized);
+        })));
     });
     let observer = ResizeObserver::new(resized.as_ref().unchecked_ref())?;
     observer.observe(&frame.list);

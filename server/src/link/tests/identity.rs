@@ -56,6 +56,15 @@ async fn a_hash_must_be_right_and_where_the_owner_says_so_must_be_there() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_made_a_moment_ago_sends_nobody_away() {
+    let place = Place::new();
+    let _ = place.visitor(None, None).await;
+    let mut store = Store::open(place.folder.path(), 0).unwrap();
+    store.set_identity_key(place.site, KEY).unwrap();
+    assert_eq!(refused(&place, who(None, None, Some(HASH))).await, None);
+}
+
+#[tokio::test]
 async fn two_devices_of_one_person_share_a_conversation() {
     let place = place().await;
     let (mut phone, at_phone) = place.visitor_who(who(None, None, Some(HASH))).await;

@@ -50,7 +50,7 @@ pub(super) async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, E
     };
     let shared = Arc::clone(&line.shared);
     let site = admit(&shared, &hello).await?;
-    let identity = identify(&site, &hello)?;
+    let (site, identity) = identify(&shared, site, &hello).await?;
     let token = match &hello.token {
         Some(token) => token.clone(),
         None => (shared.draw_token)().map_err(|error| {
@@ -142,14 +142,26 @@ async fn admit(shared: &Shared, hello: &Hello) -> Result<Arc<Site>, End> {
     })
 }
 
-/// Who the visitor is to the site.
-fn identify(site: &Site, hello: &Hello) -> Result<Option<Identified>, End> {
+/// Who the visitor is to the site, which is looked up again where they would be sent away: its key may have been made
+/// a moment ago.
+async fn identify(
+    shared: &Shared,
+    site: Arc<Site>,
+    hello: &Hello,
+) -> Result<(Arc<Site>, Option<Identified>), End> {
     let Some(identity) = &hello.identity else {
-        return Ok(None);
+        return Ok((site, None));
     };
-    let key = site.identity_key.as_deref();
-    match desk::prove(identity, key, site.requires_identity) {
-        Ok(identified) => Ok(Some(identified)),
+    let prove = |site: &Site| {
+        let key = site.identity_key.as_deref();
+        desk::prove(identity, key, site.requires_identity)
+    };
+    if let Ok(identified) = prove(&site) {
+        return Ok((site, Some(identified)));
+    }
+    let site = shared.log.site_now(&site.name).await?.unwrap_or(site);
+    match prove(&site) {
+        Ok(identified) => Ok((site, Some(identified))),
         Err(mismatch) => Err(End::Refused(RefusalCode::BadIdentity, mismatch.to_string())),
     }
 }

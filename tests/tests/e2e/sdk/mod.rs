@@ -212,8 +212,12 @@ async fn unknown_names_warn_once_with_a_hint() -> Result<()> {
     hear(&tab, "ready").await?;
     call(&tab, "Holdfast.opne(); Holdfast.opne(); Holdfast.on('mesage:sent', () => {}); Holdfast.update({ postion: 'left' }); \
         Holdfast.prefill(7)").await?;
-    // What knows better names is fetched first.
-    let said = async || Ok(tab.console().await?.join("\n"));
+    // What knows better names is fetched first. The browser tells each line once.
+    let mut lines = Vec::new();
+    let said = async || {
+        lines.append(&mut tab.console().await?);
+        Ok(lines.join("\n"))
+    };
     let hints = [
         "did you mean open?",
         "did you mean message:sent?",
