@@ -357,7 +357,11 @@ impl Session {
             let is_last = page.len() < limits::SNAPSHOT_CONVERSATIONS;
             for (head, newest) in page {
                 let conversation = conversation(&line.shared, head, newest);
-                if part.len() == limits::SNAPSHOT_CONVERSATIONS || bytes >= limits::CHUNK_BYTES {
+                let size = serde_json::to_string(&conversation)?.len();
+                // What is long by itself (a long message, all that a site knows of its visitor) has a frame of its own.
+                let is_full = part.len() == limits::SNAPSHOT_CONVERSATIONS
+                    || bytes + size > limits::CHUNK_BYTES;
+                if is_full && !part.is_empty() {
                     let conversations = std::mem::take(&mut part);
                     bytes = 0;
                     let more = true;
@@ -367,7 +371,7 @@ impl Session {
                     })
                     .await?;
                 }
-                bytes += serde_json::to_string(&conversation)?.len();
+                bytes += size;
                 part.push(conversation);
             }
             if is_last {

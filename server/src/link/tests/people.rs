@@ -194,3 +194,37 @@ async fn a_rating_is_read_by_both_sides() {
     let seen = ann.agent_event_count(3).await.remove(2);
     assert!(matches!(seen.body, Body::Rated { score: 5, .. }));
 }
+
+#[tokio::test]
+async fn a_snapshot_of_those_of_whom_much_is_known_keeps_to_what_clients_take() {
+    let place = Place::new();
+    let quotes = "\"".repeat(limits::FIELD_VALUE_BYTES);
+    let names: Vec<_> = (0..limits::FIELDS)
+        .map(|n| format!("{n:\"<0$}", limits::FIELD_NAME_BYTES))
+        .collect();
+    let fields: Vec<_> = names.iter().map(|name| (&**name, &*quotes)).collect();
+    // One who leaves room in a frame for somebody shorter than the next.
+    let (mut tab, _) = place.visitor(None, None).await;
+    let nearly = limits::CHUNK_BYTES / 6 - 200;
+    tab.say(&said(7, &"\u{1}".repeat(nearly))).await;
+    tab.visitor_events().await;
+    for n in 0..2 {
+        let greeting = Hello {
+            profile: Some(named(&quotes, &fields)),
+            ..hello(None, None)
+        };
+        let (mut tab, _) = place.visitor_who(greeting).await;
+        tab.say(&said(n, &"\u{1}".repeat(limits::TEXT_BYTES))).await;
+        tab.visitor_events().await;
+    }
+    let (_, ann) = place.agent("Ann");
+    let (mut ann, _) = place.agent_in(&ann, None).await;
+    let mut found = 0;
+    while found < 3 {
+        let text = ann.hear_text().await.expect("the server has closed");
+        assert!(text.len() <= limits::DOWN_FRAME_BYTES, "{}", text.len());
+        if let AgentDown::Snapshot { conversations, .. } = serde_json::from_str(&text).unwrap() {
+            found += conversations.len();
+        }
+    }
+}
