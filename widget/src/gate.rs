@@ -5,6 +5,8 @@
 //! failures. So the first attempt of an outage is a WebSocket, and the later ones first ask by a plain
 //! request, of which several may be under way, whether the server can be reached.
 
+use std::collections::VecDeque;
+
 use holdfast_protocol::client::LineId;
 use holdfast_protocol::time::Millis;
 
@@ -36,73 +38,93 @@ pub(crate) enum Step {
 /// The attempts under way.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
-    opening: Vec<(LineId, Millis)>,
+    opening: Option<(LineId, Millis)>,
     reaching: Vec<(LineId, Millis)>,
+    /// An attempt whose request was answered, and until when it leaves what is opening its time.
+    waiting: Option<(LineId, Millis)>,
     has_failed: bool,
     last_opening: Option<Millis>,
+    steps: VecDeque<Step>,
 }
 
 impl Gate {
+    /// The next thing to be done.
+    pub(crate) fn poll_step(&mut self) -> Option<Step> {
+        self.steps.pop_front()
+    }
+
     /// A line is wanted.
-    pub(crate) fn dial(&mut self, line: LineId, now: Millis) -> Vec<Step> {
-        if self.opening.is_empty() && !self.has_failed {
-            return vec![self.open(line, now)];
+    pub(crate) fn dial(&mut self, line: LineId, now: Millis) {
+        if self.opening.is_none() && !self.has_failed {
+            return self.open(line, now);
         }
-        let mut steps = Vec::new();
         if self.reaching.len() == AT_ONCE {
-            steps.push(Step::Fail(self.reaching.remove(0).0));
+            self.steps.push_back(Step::Fail(self.reaching.remove(0).0));
         }
         self.reaching.push((line, now));
-        steps.push(Step::Reach(line));
-        steps
+        self.steps.push_back(Step::Reach(line));
     }
 
     /// A WebSocket is open.
     pub(crate) fn opened(&mut self, line: LineId) {
-        self.opening.retain(|(id, _)| *id != line);
+        self.opening.take_if(|(id, _)| *id == line);
         self.has_failed = false;
     }
 
     /// A WebSocket was closed, or the client has no use for the line any more.
     pub(crate) fn closed(&mut self, line: LineId) {
-        let before = self.opening.len();
-        self.opening.retain(|(id, _)| *id != line);
-        self.has_failed |= self.opening.len() < before;
         self.reaching.retain(|(id, _)| *id != line);
+        self.waiting.take_if(|(id, _)| *id == line);
+        if self.opening.take_if(|(id, _)| *id == line).is_some() {
+            self.has_failed = true;
+            if let Some((_, due)) = &mut self.waiting {
+                *due = Millis(0);
+            }
+        }
     }
 
     /// A request has ended, with an answer or without.
-    pub(crate) fn reached(&mut self, line: LineId, is_answered: bool, now: Millis) -> Vec<Step> {
+    pub(crate) fn reached(&mut self, line: LineId, is_answered: bool, now: Millis) {
         let Some(at) = self.reaching.iter().position(|(id, _)| *id == line) else {
-            return Vec::new();
+            return;
         };
         let (_, begun) = self.reaching.remove(at);
+        let is_blind = self.opening.is_none()
+            && self
+                .last_opening
+                .is_none_or(|last| now.since(last) >= BLIND);
+        if !is_answered && !is_blind {
+            self.steps.push_back(Step::Fail(line));
+            return;
+        }
         let took = now.since(begun);
         let patience = Millis(took.0.saturating_mul(REQUESTS)).max(LEAST);
-        let is_hanging = |since: Millis| is_answered && now.since(since) >= patience;
-        let mut steps = Vec::new();
-        self.opening.retain(|(id, since)| {
-            if is_hanging(*since) {
-                steps.push(Step::Fail(*id));
-            }
-            !is_hanging(*since)
-        });
-        let is_blind = self
-            .last_opening
-            .is_none_or(|last| now.since(last) >= BLIND);
-        let is_worth_it = is_answered || is_blind;
-        steps.push(if is_worth_it && self.opening.is_empty() {
-            self.open(line, now)
-        } else {
-            Step::Fail(line)
-        });
-        steps
+        let due = self.opening.map_or(now, |(_, since)| since + patience);
+        if let Some((overtaken, _)) = self.waiting.replace((line, due)) {
+            self.steps.push_back(Step::Fail(overtaken));
+        }
+        self.tick(now);
     }
 
-    fn open(&mut self, line: LineId, now: Millis) -> Step {
-        self.opening.push((line, now));
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, now: Millis) {
+        if let Some((line, _)) = self.waiting.take_if(|(_, due)| *due <= now) {
+            if let Some((hanging, _)) = self.opening {
+                self.steps.push_back(Step::Fail(hanging));
+            }
+            self.open(line, now);
+        }
+    }
+
+    /// When [`Self::tick`] has something to do next.
+    pub(crate) fn due(&self) -> Option<Millis> {
+        self.waiting.map(|(_, due)| due)
+    }
+
+    fn open(&mut self, line: LineId, now: Millis) {
+        self.opening = Some((line, now));
         self.last_opening = Some(now);
-        Step::Open(line)
+        self.steps.push_back(Step::Open(line));
     }
 }
 
@@ -114,69 +136,126 @@ mod tests {
     const TWO: LineId = LineId(2);
     const THREE: LineId = LineId(3);
 
+    /// What is to be done at once when a line is wanted, and when a request has ended.
+    fn dial(gate: &mut Gate, line: LineId, now: u64) -> Vec<Step> {
+        gate.dial(line, Millis(now));
+        gate.steps.drain(..).collect()
+    }
+
+    fn reached(gate: &mut Gate, line: LineId, is_answered: bool, now: u64) -> Vec<Step> {
+        gate.reached(line, is_answered, Millis(now));
+        gate.steps.drain(..).collect()
+    }
+
+    fn tick(gate: &mut Gate, now: u64) -> Vec<Step> {
+        gate.tick(Millis(now));
+        gate.steps.drain(..).collect()
+    }
+
     #[test]
     fn the_first_attempt_asks_nothing() {
         let mut gate = Gate::default();
-        assert_eq!(gate.dial(ONE, Millis(0)), [Step::Open(ONE)]);
+        assert_eq!(dial(&mut gate, ONE, 0), [Step::Open(ONE)]);
         gate.opened(ONE);
-        assert_eq!(gate.dial(TWO, Millis(60_000)), [Step::Open(TWO)]);
+        assert_eq!(dial(&mut gate, TWO, 60_000), [Step::Open(TWO)]);
     }
 
     #[test]
     fn one_that_hangs_is_overtaken_when_the_line_is_back() {
         let mut gate = Gate::default();
-        gate.dial(ONE, Millis(0));
-        assert_eq!(gate.dial(TWO, Millis(2_500)), [Step::Reach(TWO)]);
-        assert_eq!(gate.dial(THREE, Millis(5_000)), [Step::Reach(THREE)]);
-        let steps = gate.reached(THREE, true, Millis(5_100));
+        dial(&mut gate, ONE, 0);
+        assert_eq!(dial(&mut gate, TWO, 2_500), [Step::Reach(TWO)]);
+        assert_eq!(dial(&mut gate, THREE, 5_000), [Step::Reach(THREE)]);
+        let steps = reached(&mut gate, THREE, true, 5_100);
         assert_eq!(steps, [Step::Fail(ONE), Step::Open(THREE)]);
         // The other request was stuck on the dead line; its late end changes nothing.
-        assert_eq!(gate.reached(TWO, false, Millis(5_200)), [Step::Fail(TWO)]);
+        assert_eq!(reached(&mut gate, TWO, false, 5_200), [Step::Fail(TWO)]);
+    }
+
+    #[test]
+    fn one_that_hangs_has_its_time_and_no_more() {
+        let mut gate = Gate::default();
+        dial(&mut gate, ONE, 0);
+        assert_eq!(dial(&mut gate, TWO, 1_300), [Step::Reach(TWO)]);
+        assert_eq!(reached(&mut gate, TWO, true, 1_320), []);
+        assert_eq!(gate.due(), Some(LEAST));
+        assert_eq!(tick(&mut gate, 2_499), []);
+        assert_eq!(tick(&mut gate, 2_500), [Step::Fail(ONE), Step::Open(TWO)]);
+        gate.closed(ONE);
+        assert_eq!(gate.due(), None);
+        assert_eq!(dial(&mut gate, THREE, 4_000), [Step::Reach(THREE)]);
+    }
+
+    #[test]
+    fn the_newest_answer_says_how_slow_the_line_is() {
+        let mut gate = Gate::default();
+        dial(&mut gate, ONE, 0);
+        dial(&mut gate, TWO, 1_000);
+        dial(&mut gate, THREE, 3_000);
+        assert_eq!(reached(&mut gate, TWO, true, 3_200), []);
+        let steps = reached(&mut gate, THREE, true, 3_300);
+        assert_eq!(steps, [Step::Fail(TWO), Step::Fail(ONE), Step::Open(THREE)]);
+    }
+
+    #[test]
+    fn who_waits_for_one_that_fails_is_next() {
+        let mut gate = Gate::default();
+        dial(&mut gate, ONE, 0);
+        dial(&mut gate, TWO, 1_300);
+        reached(&mut gate, TWO, true, 1_320);
+        gate.closed(ONE);
+        assert_eq!(tick(&mut gate, 1_400), [Step::Open(TWO)]);
+        // And who is no longer wanted is not.
+        dial(&mut gate, THREE, 2_000);
+        reached(&mut gate, THREE, true, 2_020);
+        gate.closed(THREE);
+        assert_eq!(gate.due(), None);
     }
 
     #[test]
     fn a_slow_line_is_given_its_time() {
         let mut gate = Gate::default();
-        gate.dial(ONE, Millis(0));
-        gate.dial(TWO, Millis(250));
+        dial(&mut gate, ONE, 0);
+        dial(&mut gate, TWO, 250);
         // A request took 3.2 s here, so an opening may take longer than the 3.5 s that it has had.
-        assert_eq!(gate.reached(TWO, true, Millis(3_450)), [Step::Fail(TWO)]);
+        assert_eq!(reached(&mut gate, TWO, true, 3_450), []);
         gate.opened(ONE);
-        assert_eq!(gate.dial(THREE, Millis(9_000)), [Step::Open(THREE)]);
+        gate.closed(TWO);
+        assert_eq!(dial(&mut gate, THREE, 9_000), [Step::Open(THREE)]);
     }
 
     #[test]
     fn few_requests_are_under_way_at_once() {
         let mut gate = Gate::default();
-        gate.dial(ONE, Millis(0));
+        dial(&mut gate, ONE, 0);
         for n in 2..=4 {
-            assert_eq!(gate.dial(LineId(n), Millis(0)), [Step::Reach(LineId(n))]);
+            assert_eq!(dial(&mut gate, LineId(n), 0), [Step::Reach(LineId(n))]);
         }
-        let steps = gate.dial(LineId(5), Millis(0));
+        let steps = dial(&mut gate, LineId(5), 0);
         assert_eq!(steps, [Step::Fail(TWO), Step::Reach(LineId(5))]);
     }
 
     #[test]
     fn after_a_failure_the_server_must_answer_first() {
         let mut gate = Gate::default();
-        gate.dial(ONE, Millis(0));
+        dial(&mut gate, ONE, 0);
         gate.closed(ONE);
-        assert_eq!(gate.dial(TWO, Millis(300)), [Step::Reach(TWO)]);
-        assert_eq!(gate.reached(TWO, false, Millis(310)), [Step::Fail(TWO)]);
-        assert_eq!(gate.dial(THREE, Millis(900)), [Step::Reach(THREE)]);
-        assert_eq!(gate.reached(THREE, true, Millis(910)), [Step::Open(THREE)]);
+        assert_eq!(dial(&mut gate, TWO, 300), [Step::Reach(TWO)]);
+        assert_eq!(reached(&mut gate, TWO, false, 310), [Step::Fail(TWO)]);
+        assert_eq!(dial(&mut gate, THREE, 900), [Step::Reach(THREE)]);
+        assert_eq!(reached(&mut gate, THREE, true, 910), [Step::Open(THREE)]);
     }
 
     #[test]
     fn where_requests_are_forbidden_a_websocket_is_tried_now_and_then() {
         let mut gate = Gate::default();
-        gate.dial(ONE, Millis(0));
+        dial(&mut gate, ONE, 0);
         gate.closed(ONE);
-        gate.dial(TWO, Millis(9_000));
-        assert_eq!(gate.reached(TWO, false, Millis(9_001)), [Step::Fail(TWO)]);
-        gate.dial(THREE, Millis(11_000));
+        dial(&mut gate, TWO, 9_000);
+        assert_eq!(reached(&mut gate, TWO, false, 9_001), [Step::Fail(TWO)]);
+        dial(&mut gate, THREE, 11_000);
         assert_eq!(
-            gate.reached(THREE, false, Millis(11_001)),
+            reached(&mut gate, THREE, false, 11_001),
             [Step::Open(THREE)]
         );
     }

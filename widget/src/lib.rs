@@ -50,6 +50,7 @@ mod clock;
 mod draw;
 mod gate;
 mod keep;
+mod lines;
 mod options;
 mod page;
 pub mod person;

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use holdfast_protocol::client::LineId;
 use wasm_bindgen::JsValue;
@@ -63,12 +63,17 @@ pub(crate) struct Post {
 impl Post {
     /// A way in that does not keep the widget alive.
     pub(crate) fn door<T: 'static>(post: &Rc<Self>, input: fn(T) -> Input) -> Rc<dyn Fn(T)> {
-        let post = Rc::downgrade(post);
-        Rc::new(move |value| {
+        let put = Self::way_in(Rc::downgrade(post));
+        Rc::new(move |value| put(input(value)))
+    }
+
+    /// As [`Self::door`], for any input.
+    pub(crate) fn way_in(post: Weak<Self>) -> impl Fn(Input) {
+        move |input| {
             if let Some(post) = post.upgrade() {
-                post.put(input(value));
+                post.put(input);
             }
-        })
+        }
     }
 
     /// Takes it in now, or as soon as what is under way is done.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use holdfast_protocol::client::{Client, ClientEvent, LineId, Output, Visitor, VisitorCommand};
+use holdfast_protocol::client::{Client, ClientEvent, Output, Visitor, VisitorCommand};
 use holdfast_protocol::compact;
 use holdfast_protocol::event::{Page, cut};
 use holdfast_protocol::frame::VisitorUp;
@@ -16,15 +16,14 @@ use web_sys::{Document, Window};
 use crate::app::{Effect, Model, Msg, News, Show, update};
 use crate::clock;
 use crate::draw::draw;
-use crate::gate::{Gate, Step};
 use crate::keep::Keep;
+use crate::lines::Lines;
 use crate::options::Options;
 use crate::page::{self, Listeners, PageEvent};
 use crate::post::{Input, Post};
-use crate::reach::Reach;
 use crate::restore::restore;
 use crate::sdk::{Call, Page as Host};
-use crate::socket::{Heard, Socket};
+use crate::socket::Heard;
 use crate::stay::Stay;
 use crate::view::View;
 
@@ -44,9 +43,7 @@ pub(crate) struct Shell {
     stay: Stay,
     model: Model,
     client: Client<Visitor>,
-    sockets: Vec<(LineId, Socket)>,
-    requests: Vec<(LineId, Reach)>,
-    gate: Gate,
+    lines: Lines,
     effects: VecDeque<Effect>,
     shows: Vec<Show>,
     due: Option<Timeout>,
@@ -68,6 +65,7 @@ impl Shell {
         let listeners = page::listen(&window, &document, &on_page)?;
         let mut keep = Keep::new(&window, &options.site, options.is_tab_only);
         let (model, client) = restore(&mut keep, &options, &window, &document);
+        let lines = Lines::new(Rc::downgrade(post), &window, &options);
         Ok(Self {
             post: Rc::downgrade(post),
             listeners,
@@ -80,9 +78,7 @@ impl Shell {
             stay,
             model,
             client,
-            sockets: Vec::new(),
-            requests: Vec::new(),
-            gate: Gate::default(),
+            lines,
             effects: VecDeque::new(),
             shows: Vec::new(),
             due: None,
@@ -98,7 +94,7 @@ impl Shell {
         match input {
             Input::Msg(msg) => self.change(msg),
             Input::Line(line, Heard::Opened) => {
-                self.gate.opened(line);
+                self.lines.opened(line);
                 self.client.handle_opened(line, now);
             }
             Input::Line(line, Heard::Text(text)) => {
@@ -107,11 +103,11 @@ impl Shell {
                     None => self.client.handle_nonsense(line, now),
                 }
             }
-            Input::Line(line, Heard::Closed) => self.fail(line),
+            Input::Line(line, Heard::Closed) => {
+                self.lines.fail(line);
+            }
             Input::Reached(line, is_answered) => {
-                for step in self.gate.reached(line, is_answered, now) {
-                    self.step(step);
-                }
+                self.lines.reached(line, is_answered, now);
             }
             Input::Page(event) => self.take_page(event, now),
             Input::Call(Call::Msg(msg)) => self.change(msg),
@@ -132,7 +128,10 @@ impl Shell {
             }
             // The post has carried it out.
             Input::Call(Call::Destroy) => {}
-            Input::Due => self.client.handle_timeout(now),
+            Input::Due => {
+                self.lines.tick(now);
+                self.client.handle_timeout(now);
+            }
             Input::SaveDue => self.save(),
         }
         self.notice_address();
@@ -199,9 +198,7 @@ impl Shell {
     /// Goes on with what is kept, which may be nothing.
     fn start_over(&mut self) {
         self.effects.clear();
-        self.sockets.clear();
-        self.requests.clear();
-        self.gate = Gate::default();
+        self.lines = Lines::new(self.post.clone(), &self.window, &self.options);
         self.typing_over = None;
         self.preview_due = None;
         let (model, client) = restore(&mut self.keep, &self.options, &self.window, &self.document);
@@ -234,7 +231,9 @@ impl Shell {
     /// Carries out what the client and the model want, until they want nothing more.
     fn drain(&mut self) {
         loop {
-            if let Some(output) = self.client.poll_output() {
+            if let Some(line) = self.lines.poll_over() {
+                self.client.handle_closed(line, self.now());
+            } else if let Some(output) = self.client.poll_output() {
                 self.carry_out(output);
             } else if let Some(effect) = self.effects.pop_front() {
                 self.perform(effect);
@@ -259,17 +258,12 @@ impl Shell {
             Output::Event(event) => self.change(Msg::Client(event)),
             Output::Save => self.save(),
             Output::Dial(line) => {
-                for step in self.gate.dial(line, self.now()) {
-                    self.step(step);
-                }
+                self.lines.dial(line, self.now());
             }
             Output::Transmit(line, up) => {
-                let socket = self.sockets.iter().find(|(id, _)| *id == line);
-                if let Some((_, socket)) = socket {
-                    socket.send(&compact::write(&up));
-                }
+                self.lines.send(line, &compact::write(&up));
             }
-            Output::Close(line) => self.hang_up(line),
+            Output::Close(line) => self.lines.hang_up(line),
         }
     }
 
@@ -351,45 +345,6 @@ impl Shell {
         self.keep.save(&self.model, &self.client);
     }
 
-    fn step(&mut self, step: Step) {
-        let post = self.post.clone();
-        let put = move |input| {
-            if let Some(post) = post.upgrade() {
-                post.put(input);
-            }
-        };
-        match step {
-            Step::Open(line) => {
-                self.requests.retain(|(id, _)| *id != line);
-                let on_heard = Rc::new(move |heard| put(Input::Line(line, heard)));
-                match Socket::dial(&self.options.socket, on_heard) {
-                    Some(socket) => self.sockets.push((line, socket)),
-                    None => self.fail(line),
-                }
-            }
-            Step::Reach(line) => {
-                let on_end = move |is_answered| put(Input::Reached(line, is_answered));
-                match Reach::begin(&self.window, &self.options.reach, on_end) {
-                    Some(request) => self.requests.push((line, request)),
-                    None => self.fail(line),
-                }
-            }
-            Step::Fail(line) => self.fail(line),
-        }
-    }
-
-    /// A line is gone, or could not be opened.
-    fn fail(&mut self, line: LineId) {
-        self.hang_up(line);
-        self.client.handle_closed(line, self.now());
-    }
-
-    fn hang_up(&mut self, line: LineId) {
-        self.gate.closed(line);
-        self.sockets.retain(|(id, _)| *id != line);
-        self.requests.retain(|(id, _)| *id != line);
-    }
-
     /// Goes on as the visitor to whom `token` belongs; what was written goes along.
     fn become_visitor(&mut self, token: String, now: Millis) {
         self.client.greeting_mut().token = Some(token);
@@ -414,19 +369,16 @@ impl Shell {
 
     fn schedule(&mut self) {
         let now = self.now();
-        self.due = self.client.poll_timeout(now).map(|due| {
+        let dues = [self.client.poll_timeout(now), self.lines.due()];
+        self.due = dues.into_iter().flatten().min().map(|due| {
             // One more, since browsers cut the fraction off.
             self.after(ms(due.since(now) + Millis(1)), || Input::Due)
         });
     }
 
     fn after(&self, span: u32, input: fn() -> Input) -> Timeout {
-        let post = self.post.clone();
-        Timeout::new(span, move || {
-            if let Some(post) = post.upgrade() {
-                post.put(input());
-            }
-        })
+        let put = Post::way_in(self.post.clone());
+        Timeout::new(span, move || put(input()))
     }
 
     fn now(&self) -> Millis {

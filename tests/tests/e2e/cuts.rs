@@ -1,6 +1,6 @@
 //! The line is cut, in every way in which lines are cut, and comes back.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use holdfast_tests::{
@@ -222,10 +222,6 @@ async fn write_more(
     Ok(())
 }
 
-/// A page that was loaded on a line that carries no WebSocket has one that hangs when the line is back. The browser opens no
-/// other beside it, so it is given up after 2.5 s, by an attempt that may be 2.5 s away.
-const HANGING: Duration = Duration::from_secs(5);
-
 async fn a_reload_keeps_an_unsent_message(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
     let (tab, agent, conversation) = stage.greeting().await?;
@@ -242,7 +238,7 @@ async fn a_reload_keeps_an_unsent_message(engine: Engine) -> Result<()> {
     stage.street.heal(Forgotten::Silent).await?;
     let heal = Instant::now();
     stage
-        .settle_within(HANGING, heal, &[&tab], &agent, conversation)
+        .settle_since(heal, &[&tab], &agent, conversation)
         .await?;
     Ok(())
 }

@@ -1,0 +1,125 @@
+//! The widget's WebSockets, and the requests that come before them.
+
+use std::rc::{Rc, Weak};
+
+use holdfast_protocol::client::LineId;
+use holdfast_protocol::time::Millis;
+use web_sys::Window;
+
+use crate::gate::{Gate, Step};
+use crate::options::Options;
+use crate::post::{Input, Post};
+use crate::reach::Reach;
+use crate::socket::Socket;
+
+/// All that is open or on the way there. What is reported of it comes in through the post.
+pub(crate) struct Lines {
+    post: Weak<Post>,
+    window: Window,
+    socket: String,
+    reach: String,
+    gate: Gate,
+    sockets: Vec<(LineId, Socket)>,
+    requests: Vec<(LineId, Reach)>,
+    over: Vec<LineId>,
+}
+
+impl Lines {
+    pub(crate) fn new(post: Weak<Post>, window: &Window, options: &Options) -> Self {
+        Self {
+            post,
+            window: window.clone(),
+            socket: options.socket.clone(),
+            reach: options.reach.clone(),
+            gate: Gate::default(),
+            sockets: Vec::new(),
+            requests: Vec::new(),
+            over: Vec::new(),
+        }
+    }
+
+    /// The next line that is over, though nobody has hung it up.
+    pub(crate) fn poll_over(&mut self) -> Option<LineId> {
+        self.over.pop()
+    }
+
+    /// A line is wanted.
+    pub(crate) fn dial(&mut self, line: LineId, now: Millis) {
+        self.gate.dial(line, now);
+        self.go();
+    }
+
+    /// A request has ended, with an answer or without.
+    pub(crate) fn reached(&mut self, line: LineId, is_answered: bool, now: Millis) {
+        self.gate.reached(line, is_answered, now);
+        self.go();
+    }
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, now: Millis) {
+        self.gate.tick(now);
+        self.go();
+    }
+
+    /// A WebSocket was closed, or could not be opened.
+    pub(crate) fn fail(&mut self, line: LineId) {
+        self.hang_up(line);
+        self.over.push(line);
+    }
+
+    /// When [`Self::tick`] has something to do next.
+    pub(crate) fn due(&self) -> Option<Millis> {
+        self.gate.due()
+    }
+
+    /// A WebSocket is open.
+    pub(crate) fn opened(&mut self, line: LineId) {
+        self.gate.opened(line);
+    }
+
+    /// Sends a text over a line, if it is there.
+    pub(crate) fn send(&self, line: LineId, text: &str) {
+        if let Some((_, socket)) = self.sockets.iter().find(|(id, _)| *id == line) {
+            socket.send(text);
+        }
+    }
+
+    /// Drops what belongs to a line.
+    pub(crate) fn hang_up(&mut self, line: LineId) {
+        self.gate.closed(line);
+        self.sockets.retain(|(id, _)| *id != line);
+        self.requests.retain(|(id, _)| *id != line);
+    }
+
+    fn go(&mut self) {
+        while let Some(step) = self.gate.poll_step() {
+            let (line, is_begun) = match step {
+                Step::Open(line) => (line, self.open(line)),
+                Step::Reach(line) => (line, self.ask(line)),
+                Step::Fail(line) => (line, false),
+            };
+            if !is_begun {
+                self.fail(line);
+            }
+        }
+    }
+
+    fn open(&mut self, line: LineId) -> bool {
+        self.requests.retain(|(id, _)| *id != line);
+        let put = Post::way_in(self.post.clone());
+        let on_heard = Rc::new(move |heard| put(Input::Line(line, heard)));
+        let socket = Socket::dial(&self.socket, on_heard);
+        let is_begun = socket.is_some();
+        self.sockets.extend(socket.map(|socket| (line, socket)));
+        is_begun
+    }
+
+    fn ask(&mut self, line: LineId) -> bool {
+        let put = Post::way_in(self.post.clone());
+        let on_end = move |is_answered| put(Input::Reached(line, is_answered));
+        let request = Reach::begin(&self.window, &self.reach, on_end);
+        let is_begun = request.is_some();
+        self.requests.extend(request.map(|request| (line, request)));
+        is_begun
+    }
+}
