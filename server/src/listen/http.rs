@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
 };
@@ -13,7 +12,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use holdfast_protocol::frame::{Refusal, RefusalCode, VisitorDown};
-use holdfast_protocol::limits;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,23 +21,16 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::socket::Socket;
 use super::{ACCEPT_PAUSE, Capacity, FULL, assets};
 use crate::clock::span;
 use crate::link::{Shared, Transport, visitor};
 
-/// A visitor's reading buffer while idle. The usual 128 KiB would be most of what a visitor costs; a frame
-/// that is larger makes it grow for a moment.
-const READ_BUFFER: usize = 2048;
-
-/// Frames that one moment brings wait for each other until there are so many bytes: one packet's worth.
-const WRITE_BUFFER: usize = 1400;
-
-/// Bytes that wait for a visitor's line. A frame that does not fit is an error, and its reader comes back by
-/// its cursor.
-const WRITE_BUFFER_MAX: usize = 2 * limits::DOWN_FRAME_BYTES;
-
 /// A request's head: what browsers send is under 4 KiB with all cookies.
 const HEAD_BUFFER: usize = 16 * 1024;
+
+/// What is said to people who come here by hand.
+const PLAIN: (HeaderName, &str) = (CONTENT_TYPE, "text/plain; charset=utf-8");
 
 /// What the HTTP handlers share.
 #[derive(Clone, Debug)]
@@ -141,37 +132,41 @@ async fn health() -> impl IntoResponse {
 async fn socket(
     State(site): State<Site>,
     Extension(place): Extension<Place>,
-    upgrade: WebSocketUpgrade,
+    mut request: Request,
 ) -> Response {
-    let upgrade = upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(WRITE_BUFFER_MAX)
-        .max_message_size(limits::UP_FRAME_BYTES)
-        .max_frame_size(limits::UP_FRAME_BYTES);
+    let (answer, upgrade) = match Socket::accept(&mut request) {
+        Ok(accepted) => accepted,
+        Err(error) => {
+            let words = format!("Only WebSockets are opened here. {error}\n");
+            return (StatusCode::BAD_REQUEST, [PLAIN], words).into_response();
+        }
+    };
     let link = site.capacity.link();
-    let tasks = site.tasks.clone();
-    upgrade.on_upgrade(async move |mut socket| {
-        // A task of its own, so that what the upgrade needed is freed.
+    tokio::spawn(async move {
+        let Some(mut socket) = Socket::open(upgrade).await else {
+            return;
+        };
         match link {
+            // A task of its own, so that what the upgrade needed is freed.
             Some(link) => {
-                tasks.spawn(visitor::run(socket, site.shared, (place, link)));
+                site.tasks
+                    .spawn(visitor::run(socket, site.shared, (place, link)));
             }
             None => refuse(&mut socket).await,
         }
-    })
+    });
+    answer
 }
 
-async fn refuse(socket: &mut WebSocket) {
+async fn refuse(socket: &mut Socket) {
     let refused = VisitorDown::Refused(Refusal {
         code: RefusalCode::Full,
         message: FULL.to_owned(),
     });
     if let Ok(text) = serde_json::to_string(&refused) {
         let sent = async {
-            Transport::send(socket, text)
-                .await
-                .and(Transport::flush(socket).await)
+            socket.send(text).await?;
+            socket.flush().await
         };
         // Who does not read even this is not waited for.
         let _ = tokio::time::timeout(Duration::from_secs(1), sent).await;
@@ -185,10 +180,7 @@ async fn file(State(site): State<Site>, method: Method, uri: Uri, headers: Heade
     match assets::answer(uri.path(), &headers, site.is_demo) {
         Some(response) => response,
         None if uri.path() == "/" => Html(HOME).into_response(),
-        None => {
-            let plain = (CONTENT_TYPE, "text/plain; charset=utf-8");
-            (StatusCode::NOT_FOUND, [plain], "There is nothing here.\n").into_response()
-        }
+        None => (StatusCode::NOT_FOUND, [PLAIN], "There is nothing here.\n").into_response(),
     }
 }
 

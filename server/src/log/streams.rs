@@ -15,7 +15,7 @@ use crate::store::{Seen, SiteId, VisitorId};
 /// The tail of a conversation: its readers follow closely, and a conversation that is open all day must
 /// cost little. Who writes faster than that is read from the store.
 const CONVERSATION_TAIL_EVENTS: usize = 8;
-const CONVERSATION_TAIL_BYTES: usize = 1024;
+const CONVERSATION_TAIL_BYTES: usize = 512;
 
 /// The tail of a site: what 1,000 busy conversations say in a second or two, so that agents on a fair line
 /// are served from memory.
