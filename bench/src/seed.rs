@@ -31,10 +31,12 @@ pub(crate) struct Seed {
     pub(crate) visitors: u64,
     /// Messages of each.
     pub(crate) messages: u64,
+    /// Whether their conversations wait for an agent, or are closed.
+    pub(crate) are_waiting: bool,
 }
 
-/// Writes conversations into the data folder of a server that does not run and has one site. Returns who their
-/// visitors are, with all read.
+/// Writes conversations into the data folder of a server that does not run. Returns who their visitors are, with all
+/// read.
 ///
 /// # Errors
 /// When the database can't be written.
@@ -56,7 +58,7 @@ pub(crate) fn plant(data: &Path, site: &str, seed: Seed) -> Result<Vec<Identity>
         let mut insert = tx.prepare(
             "INSERT INTO conversation (site, visitor, first_seq, last_seq, last_offset, newest_offset, events,
                  is_open, facts, visitor_delivered, visitor_read, agents_delivered, agents_read)
-             VALUES (?1, ?2, 1, ?3, ?4, ?4, ?5, 0, '{}', ?3, ?3, ?3, ?3)",
+             VALUES (?1, ?2, 1, ?3, ?4, ?4, ?5, ?6, '{}', ?3, ?3, ?3, ?3)",
         )?;
         for (at, token) in (1..).zip(&tokens) {
             let last = seed.messages * seed.visitors + at;
@@ -66,7 +68,8 @@ pub(crate) fn plant(data: &Path, site: &str, seed: Seed) -> Result<Vec<Identity>
                 visitor,
                 seed.messages,
                 last,
-                seed.messages + 1
+                seed.messages + 1,
+                seed.are_waiting
             ])?;
         }
     }
@@ -102,6 +105,16 @@ pub(crate) fn plant(data: &Path, site: &str, seed: Seed) -> Result<Vec<Identity>
         goal: seed.messages,
     };
     Ok(tokens.into_iter().map(identity).collect())
+}
+
+impl Identity {
+    /// Somebody who has read their first message and missed the others.
+    pub(crate) fn missing_all_but_one(mut self) -> Self {
+        if let Some(resume) = &mut self.resume {
+            resume.after = 1;
+        }
+        self
+    }
 }
 
 /// A token as the server draws them, but from a number.

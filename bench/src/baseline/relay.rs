@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::journal::Journal;
 
 /// The same buffers and backlog as Holdfast's.
-const READ_BUFFER: usize = 2048;
+const READ_BUFFER: usize = 1024;
 const WRITE_BUFFER_MAX: usize = 64 * 1024;
 const BACKLOG: u32 = 4096;
 

@@ -8,21 +8,23 @@ use anyhow::Result;
 
 use super::{CROWD, Size, float};
 use crate::baseline::Disk;
-use crate::fleet::{Agents, Answers, Dialect, Fleet, Phase};
+use crate::fleet::{Agents, Answers, Dialect, Fleet, Identity, Phase};
 use crate::gauge::Gauge;
 use crate::report::Report;
-use crate::stage::{Relay, Stage, strangers};
+use crate::seed::{Seed, plant};
+use crate::stage::{Relay, Stage, folder, prepare, strangers};
 
 /// What was allocated for handshakes is given back, or not, by then.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// Exchanges of a message and its answer that make a conversation of 50.
-const EXCHANGES: u32 = 25;
+/// Messages of a conversation that was begun on another day and is gone on with.
+const MESSAGES: u64 = 50;
+
+/// Exchanges of a message and its answer: enough for all that the server keeps of a conversation that is alive.
+const EXCHANGES: u32 = 3;
 
 /// Visitors who come at once.
 const WAVE: usize = 500;
-
-const SITES: usize = 2;
 
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let (some, many) = (size.people(9_000), size.people(19_000));
@@ -76,7 +78,7 @@ async fn grow_to(
     let mut fleets = Vec::new();
     let mut costs = Vec::new();
     for (count, total) in [(some, some), (many - some, many)] {
-        fleets.extend(gather_crowd(dialect, server, count, 1).await?);
+        fleets.extend(gather_crowd(dialect, server, strangers(count, 1)).await?);
         tokio::time::sleep(SETTLE).await;
         costs.push(gauge.memory_kib()? / float(total));
     }
@@ -88,47 +90,49 @@ async fn grow_to(
 pub(super) async fn gather_crowd(
     dialect: Dialect,
     server: SocketAddr,
-    count: usize,
-    sites: usize,
+    people: Vec<Identity>,
 ) -> Result<Vec<Fleet>> {
     let mut crowd = Vec::new();
-    let mut left = count;
-    while left > 0 {
-        let wave = left.min(WAVE);
-        left -= wave;
-        let fleet = Fleet::launch(dialect, server, strangers(wave, sites));
+    for wave in people.chunks(WAVE) {
+        let fleet = Fleet::launch(dialect, server, wave.to_vec());
         fleet.welcomed(CROWD).await?;
         crowd.push(fleet);
     }
     Ok(crowd)
 }
 
-/// Visitors who had a conversation, and still look on.
+/// Visitors who come back to their conversation, read it, write and are answered, and look on.
 async fn open(size: Size, report: &mut Report) -> Result<()> {
-    let count = size.people(4_000);
-    let stage = Stage::start(SITES).await?;
-    let before = stage.gauge.memory_kib()?;
-    let addresses = stage.agents(SITES).await?;
+    let count = size.people(19_000);
+    let folder = folder()?;
+    prepare(folder.path(), 1).await?;
+    let seed = Seed {
+        visitors: count as u64,
+        messages: MESSAGES,
+        are_waiting: false,
+    };
+    let people = plant(folder.path(), "s0", seed)?;
+    let people = people.into_iter().map(Identity::missing_all_but_one);
+    let stage = Stage::start_on(folder).await?;
+    let addresses = stage.agents(1).await?;
     let agents = addresses.into_iter().map(|address| (address, Answers::ALL));
     let agents = Agents::launch(agents.collect());
     agents.welcomed(CROWD).await?;
-    let fleet = Fleet::launch(
-        Dialect::Holdfast,
-        stage.server.http(),
-        strangers(count, SITES),
-    );
-    fleet.welcomed(CROWD).await?;
-    fleet.tell(Phase::Count(EXCHANGES));
-    let all = fleet.len();
-    fleet
-        .score
-        .reaches("conversations", |score| &score.done, all, CROWD)
-        .await?;
+    let server = stage.server.http();
+    let crowd = gather_crowd(Dialect::Holdfast, server, people.collect()).await?;
+    for fleet in &crowd {
+        let (score, all) = (&fleet.score, fleet.len());
+        let is_read = score.reaches("caught up", |score| &score.caught_up, all, CROWD);
+        is_read.await?;
+        fleet.tell(Phase::Count(EXCHANGES));
+        let is_done = score.reaches("conversations", |score| &score.done, all, CROWD);
+        is_done.await?;
+        let troubles = score.troubles.load(Ordering::Relaxed);
+        anyhow::ensure!(troubles == 0, "{troubles} troubles");
+    }
     drop(agents);
     tokio::time::sleep(SETTLE).await;
-    let cost = (stage.gauge.memory_kib()? - before) / float(count);
-    let troubles = fleet.score.troubles.load(Ordering::Relaxed);
-    anyhow::ensure!(troubles == 0, "{troubles} troubles");
+    let cost = stage.gauge.memory_kib()? / float(count);
     report.add("open_kib", cost, "KiB", 8.0, "the budget");
     Ok(())
 }

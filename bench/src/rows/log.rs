@@ -23,10 +23,12 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let big = Seed {
         visitors: size.people(100_000) as u64,
         messages: 99,
+        are_waiting: false,
     };
     let small = Seed {
         visitors: 10,
         messages: 99,
+        are_waiting: false,
     };
     let (small, few) = planted(small).await?;
     let (big, many) = planted(big).await?;

@@ -4,6 +4,7 @@ mod agents;
 mod idle;
 mod log;
 mod program;
+mod queue;
 mod storm;
 mod traffic;
 mod widget;
@@ -16,8 +17,8 @@ use anyhow::{Result, bail};
 use crate::report::Report;
 
 /// The groups, in the order in which they are measured.
-pub(crate) const GROUPS: [&str; 9] = [
-    "program", "idle", "pace", "most", "crowd", "storm", "agents", "log", "widget",
+pub(crate) const GROUPS: [&str; 10] = [
+    "program", "idle", "pace", "most", "crowd", "queue", "storm", "agents", "log", "widget",
 ];
 
 /// How long a crowd may take until it is taken in.
@@ -73,6 +74,7 @@ pub(crate) async fn measure(
         "pace" => traffic::measure_pace(size, report).await,
         "most" => traffic::measure_most(size, report).await,
         "crowd" => traffic::measure_crowd(size, report).await,
+        "queue" => queue::measure(size, report).await,
         "storm" => storm::measure(size, report).await,
         "agents" => agents::measure(size, report).await,
         "log" => log::measure(size, report).await,

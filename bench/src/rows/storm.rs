@@ -27,9 +27,14 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let seed = Seed {
         visitors: visitors as u64,
         messages: MESSAGES,
+        are_waiting: false,
     };
     let who = plant(folder.path(), "s0", seed)?;
-    let behind: Vec<Identity> = who.iter().cloned().map(missing_all_but_one).collect();
+    let behind: Vec<Identity> = who
+        .iter()
+        .cloned()
+        .map(Identity::missing_all_but_one)
+        .collect();
     let stage = Stage::start_on(folder).await?;
     let relay = Relay::start(Disk::None).await?;
     let retries = AtomicU64::new(0);
@@ -59,13 +64,6 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
         "attempts",
     );
     Ok(())
-}
-
-fn missing_all_but_one(mut who: Identity) -> Identity {
-    if let Some(resume) = &mut who.resume {
-        resume.after = 1;
-    }
-    who
 }
 
 /// Seconds until everybody is taken in and has read what was missed.

@@ -216,8 +216,8 @@ pub(super) async fn measure_crowd(size: Size, report: &mut Report) -> Result<()>
     active.welcomed(CROWD).await?;
     let phase = Phase::Paced(PERIOD);
     let alone = flow(&mut active, stage.gauge, phase, size.span * 2).await?;
-    let crowd = size.people(18_000);
-    let crowd = gather_crowd(Dialect::Holdfast, stage.server.http(), crowd, SITES).await?;
+    let crowd = strangers(size.people(18_000), SITES);
+    let crowd = gather_crowd(Dialect::Holdfast, stage.server.http(), crowd).await?;
     let (began, cpu) = (Instant::now(), stage.gauge.cpu_s()?);
     tokio::time::sleep(BEAT.min(size.span * 7)).await;
     let beat = (stage.gauge.cpu_s()? - cpu) / began.elapsed().as_secs_f64();
