@@ -47,9 +47,6 @@ struct Options {
     /// Where the rows go, as JSON
     #[arg(long)]
     json: PathBuf,
-    /// The built widget's folder; without it no row of the widget is measured
-    #[arg(long)]
-    widget: Option<PathBuf>,
     /// These groups of rows only, as in --only idle --only traffic
     #[arg(long)]
     only: Vec<String>,
@@ -74,7 +71,7 @@ async fn run(options: Options) -> Result<()> {
     for group in rows::GROUPS {
         if options.only.is_empty() || options.only.iter().any(|name| name == group) {
             let began = std::time::Instant::now();
-            rows::measure(group, size, options.widget.as_deref(), &mut report).await?;
+            rows::measure(group, size, &mut report).await?;
             eprintln!("bench: {group} took {} s", began.elapsed().as_secs());
             report.write(&options.json)?;
         }

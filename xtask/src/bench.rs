@@ -33,7 +33,6 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     let mut bench = repo.command(repo.binary("holdfast-bench", true));
     bench.arg("run");
     bench.arg("--json").arg(repo.generated().join("bench.json"));
-    bench.arg("--widget").arg(build::dist(repo));
     bench.args(options.only.iter().flat_map(|name| ["--only", name]));
     if options.tiny {
         bench.arg("--tiny");

@@ -9,7 +9,6 @@ mod storm;
 mod traffic;
 mod widget;
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -41,7 +40,7 @@ impl Size {
         if is_tiny {
             Self {
                 divisor: 100,
-                span: Duration::from_millis(200),
+                span: Duration::from_secs(1),
                 rounds: 1,
             }
         } else {
@@ -62,12 +61,7 @@ impl Size {
 ///
 /// # Errors
 /// When something does not start, or what is measured goes wrong: figures of a run with errors mean nothing.
-pub(crate) async fn measure(
-    group: &str,
-    size: Size,
-    widget: Option<&Path>,
-    report: &mut Report,
-) -> Result<()> {
+pub(crate) async fn measure(group: &str, size: Size, report: &mut Report) -> Result<()> {
     match group {
         "program" => program::measure(report).await,
         "idle" => idle::measure(size, report).await,
@@ -78,7 +72,7 @@ pub(crate) async fn measure(
         "storm" => storm::measure(size, report).await,
         "agents" => agents::measure(size, report).await,
         "log" => log::measure(size, report).await,
-        "widget" => widget::measure(widget, size, report).await,
+        "widget" => widget::measure(size, report).await,
         _ => bail!("there is no group {group:?}; there are {GROUPS:?}"),
     }
 }

@@ -1,0 +1,71 @@
+//! A bench of which a row goes missing, or that breaks off, is noticed at once and not when figures are wanted.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+/// What others read the results by.
+const NAMES: [&str; 26] = [
+    "agents_200",
+    "agents_200_p99",
+    "big_log_resume",
+    "big_log_start",
+    "binary_mb",
+    "cost_with_idle",
+    "cpu_s_per_100k",
+    "idle_cpu_18k",
+    "idle_kib_19k",
+    "idle_kib_9k",
+    "max_100",
+    "max_1000",
+    "max_vs_store",
+    "memory_under_load",
+    "open_kib",
+    "reconnect_10k",
+    "reconnect_10k_backlog",
+    "reconnect_retries",
+    "rest_mib",
+    "rtt_p50",
+    "rtt_p99",
+    "rtt_with_queue",
+    "start_ms",
+    "widget_brotli_kb",
+    "widget_key",
+    "widget_ready",
+];
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    value: f64,
+    unit: String,
+    baseline: f64,
+    ratio: f64,
+}
+
+#[test]
+fn a_hundredth_of_the_load_yields_every_row() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let json = folder.path().join("bench.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_holdfast-bench"))
+        .args(["run", "--tiny", "--json"])
+        .arg(&json)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{said}");
+    let table = String::from_utf8(output.stdout)?;
+    let rows: BTreeMap<String, Row> = serde_json::from_slice(&fs::read(&json)?)?;
+    for name in NAMES {
+        let row = rows.get(name).with_context(|| format!("no row {name}"))?;
+        let numbers = [row.value, row.baseline, row.ratio];
+        ensure!(numbers.iter().all(|it| it.is_finite()), "{name}: {row:?}");
+        ensure!(row.unit.len() < 10, "{name}: {row:?}");
+        ensure!(
+            table.contains(&format!("`{name}`")),
+            "{name} is not in the table"
+        );
+    }
+    Ok(())
+}
