@@ -4,6 +4,7 @@ mod agents;
 mod idle;
 mod log;
 mod program;
+mod scroll;
 mod storm;
 mod traffic;
 mod widget;
