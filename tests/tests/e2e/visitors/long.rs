@@ -89,7 +89,7 @@ async fn a_long_conversation_is_scrolled_through_with_few_messages_on_the_page(
     holds(&tab, &last).await?;
     extras(&tab).await?;
     let script = format!("{INSIDE}{SCROLL}");
-    for (by, last) in [(-400, 1), (400, MESSAGES)] {
+    for (by, last) in [(-300, 1), (300, MESSAGES)] {
         call(&tab, "delete window.seen").await?;
         let scroll = async || {
             let arguments = vec![by.into(), last.into()];
