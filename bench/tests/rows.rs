@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 /// What others read the results by.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 28] = [
     "agents_200",
     "agents_200_p99",
     "big_log_resume",
@@ -35,6 +35,8 @@ const NAMES: [&str; 26] = [
     "widget_brotli_kb",
     "widget_key",
     "widget_ready",
+    "widget_scroll",
+    "widget_scroll_elements",
 ];
 
 #[derive(Debug, Deserialize)]

@@ -136,9 +136,7 @@ impl Shell {
         }
         self.notice_address();
         self.drain();
-        if let Err(error) = self.view.render(&self.model, self.client.outbox()) {
-            complain(&error);
-        }
+        self.view.render(&self.model, self.client.outbox());
         for show in self.shows.drain(..) {
             self.view.perform(show);
         }

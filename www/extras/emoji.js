@@ -10,8 +10,7 @@ export class Emoji {
     this.panel = panel;
     const { make, say, find, icon } = panel;
     this.button = make("button", { type: "button", class: "smile", hook: "emoji", "aria-label": say("emoji"), "aria-expanded": "false" }, icon(SMILE));
-    this.choice = make("div", { class: "choice", hook: "choice", role: "group", "aria-label": say("emoji"), hidden: "" },
-      ...ALL.map((emoji, at) => make("button", { type: "button", tabindex: at ? -1 : 0 }, emoji)));
+    this.choice = make("div", { class: "choice", hook: "choice", role: "group", "aria-label": say("emoji"), hidden: "" });
     // What is written stays where it is, and a phone's keyboard too.
     for (const part of [this.button, this.choice]) part.addEventListener("mousedown", (event) => event.preventDefault());
     this.button.addEventListener("click", () => this.toggle(this.choice.hidden, true));
@@ -32,6 +31,10 @@ export class Emoji {
 
   toggle(isOpen, isByPerson) {
     if (this.choice.hidden === !isOpen) return;
+    // Made when they are first looked for: most visitors never do.
+    if (!this.choice.firstChild) {
+      ALL.forEach((emoji, at) => this.choice.appendChild(this.panel.make("button", { type: "button", tabindex: at ? -1 : 0 }, emoji)));
+    }
     this.choice.hidden = !isOpen;
     this.button.setAttribute("aria-expanded", String(isOpen));
     if (isOpen && isByPerson) this.choice.querySelector("[tabindex='0']").focus();

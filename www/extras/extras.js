@@ -32,6 +32,14 @@ const learn = (file) => {
   return learned.get(file);
 };
 
+// Lets the browser do what waits. Its timers would be slow on a page in the background.
+const breath = () =>
+  new Promise((go) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => go(port1.close());
+    port2.postMessage(0);
+  });
+
 export class Extras {
   constructor(sdk, site) {
     this.sdk = sdk;
@@ -60,6 +68,7 @@ export class Extras {
       return;
     }
     this.dressed = root;
+    this.panel = null;
     sheet(root.getRootNode());
     const panel = {
       root,
@@ -86,14 +95,22 @@ export class Extras {
         return svg;
       },
     };
+    // Each in a task of its own: together they would hold up what the visitor does on a slow phone.
+    const parts = [
+      () => (this.prechat = new Prechat(this.sdk, panel)),
+      () => (this.rating = new Rating(this.sdk, panel)),
+      () => (this.menu = new Menu(this.sdk, panel, this.notice)),
+      () => (this.emoji = new Emoji(panel)),
+    ];
+    for (const make of parts) {
+      await breath();
+      if (this.dressed !== root) return;
+      make();
+    }
     this.panel = panel;
-    this.emoji = new Emoji(panel);
-    this.menu = new Menu(this.sdk, panel, this.notice);
-    this.prechat = new Prechat(this.sdk, panel);
-    this.rating = new Rating(this.sdk, panel);
     const watch = new MutationObserver(() => this.refresh());
     watch.observe(panel.find("messages"), { childList: true });
-    watch.observe(panel.find("greeting"), { attributes: true, attributeFilter: ["hidden"] });
+    for (const hook of ["greeting", "jump"]) watch.observe(panel.find(hook), { attributes: true, attributeFilter: ["hidden"] });
     this.refresh();
   }
 

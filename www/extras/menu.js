@@ -115,23 +115,38 @@ export class Menu {
   }
 
   async transcript() {
-    await this.readBack();
-    const { find } = this.panel;
+    const rows = await this.readBack();
     const shown = (row, hook) => row.querySelector(hook)?.textContent ?? "";
-    return [...find("messages").children]
-      .filter((row) => !row.classList.contains("divider"))
-      .map((row) =>
-        row.dataset.hf === "message"
-          ? "[" + shown(row, "time") + "] " + shown(row, ".name") + ": " + shown(row, "[data-hf=text]")
-          : row.classList.contains("day") ? "\n" + row.textContent : "* " + [...row.childNodes].map((part) => part.textContent).join(" "))
-      .join("\n").replace(/^\n/, "") + "\n";
+    let today;
+    const lines = rows.map(([row, day]) => {
+      const heading = day === today ? "" : "\n" + day + "\n";
+      today = day;
+      return heading + (row.dataset.hf === "message"
+        ? "[" + shown(row, "time") + "] " + shown(row, ".name") + ": " + shown(row, "[data-hf=text]")
+        : "* " + [...row.childNodes].map((part) => part.textContent).join(" "));
+    });
+    return lines.join("\n").replace(/^\n/, "") + "\n";
   }
 
-  // What is older than what the panel shows comes page by page, as if the visitor scrolled there.
+  // All rows, each with its day. What is older comes page by page, as if the visitor scrolled there, and what is newer
+  // leaves the page meanwhile, so rows are kept as they come by, from the newest on.
   async readBack() {
     const list = this.panel.find("list");
     const log = this.panel.find("messages");
+    const rows = [];
+    const keep = () => {
+      let day = "";
+      const fresh = [];
+      for (const row of log.children) {
+        if (rows.length && row === rows[0][0]) break;
+        if (row.classList.contains("day")) day = row.textContent;
+        else if (!row.classList.contains("divider")) fresh.push([row, day]);
+      }
+      rows.unshift(...fresh);
+    };
     const below = list.scrollHeight - list.scrollTop;
+    this.toEnd();
+    keep();
     const first = () => Number(log.querySelector("[data-seq]")?.dataset.seq ?? 1);
     for (let before = 0; first() > 1 && first() !== before; ) {
       before = first();
@@ -147,8 +162,18 @@ export class Menu {
         // A list that is at its top already does not scroll.
         list.scrollTop = list.scrollTop ? 0 : 1;
       });
+      keep();
     }
+    this.toEnd();
     list.scrollTop = list.scrollHeight - below;
+    return rows;
+  }
+
+  toEnd() {
+    const jump = this.panel.find("jump");
+    if (jump.hidden) return;
+    jump.click();
+    this.button.focus();
   }
 
   tell(key) {

@@ -45,7 +45,10 @@ export class Rating {
 
   refresh() {
     const list = this.panel.find("list");
-    const isAsked = !!this.panel.site.state.rating && this.panel.find("messages").lastElementChild?.dataset.hf === "closed";
+    const isClosed = this.panel.find("messages").lastElementChild?.dataset.hf === "closed";
+    // Further up an earlier closing may be the last on the page.
+    const isAtLast = !this.form.hidden || this.panel.find("jump").hidden;
+    const isAsked = !!this.panel.site.state.rating && isClosed && isAtLast;
     if (this.form.hidden === !isAsked) return;
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 30;
     this.form.hidden = !isAsked;

@@ -22,7 +22,7 @@ q { unicode-bidi: plaintext; }
 .smile:hover, .smile[aria-expanded=true] { color: var(--fg); }
 .choice { inset: auto 12px calc(100% + 2px); display: grid; grid-template-columns: repeat(auto-fill, 44px); justify-content: center; max-height: min(236px, 40vh); padding: 6px; border-radius: 14px; overflow: auto; overscroll-behavior: contain; touch-action: pan-y; }
 .choice button { width: 44px; height: 44px; border-radius: 9px; font: 24px/44px system-ui, "Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", sans-serif; }
-[data-asks] .greeting { margin: 0; padding: 8px 8px 0; text-align: start; }
+[data-asks] .greeting { min-height: 0; padding: 8px 8px 0; text-align: start; }
 [data-asks] .greeting svg { display: none; }
 .prechat { display: grid; gap: 12px; padding: 14px 8px 4px; }
 .ask { display: grid; gap: 4px; }

@@ -51,7 +51,8 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-async fn planted(seed: Seed) -> Result<(TempDir, Vec<Identity>)> {
+/// A data folder with conversations in it, and who their visitors are.
+pub(super) async fn planted(seed: Seed) -> Result<(TempDir, Vec<Identity>)> {
     let folder = folder()?;
     prepare(folder.path(), 1).await?;
     let who = plant(folder.path(), "s0", seed)?;

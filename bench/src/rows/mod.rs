@@ -5,6 +5,7 @@ mod idle;
 mod log;
 mod program;
 mod queue;
+mod scroll;
 mod storm;
 mod traffic;
 mod widget;

@@ -4,17 +4,18 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::browser::{Browser, Tab};
+use holdfast_tests::pages::{Page, Pages};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::{Size, float};
+use super::{Size, float, scroll};
 use crate::gauge::median;
 use crate::report::Report;
 use crate::stage::Stage;
 
 /// The browser's processor is slowed down by this, as a cheap phone's.
-const SLOWDOWN: u32 = 4;
+pub(super) const SLOWDOWN: u32 = 4;
 
 /// Pages that are opened, and messages that are written.
 const PAGES: usize = 5;
@@ -26,10 +27,10 @@ const FRAME_MS: f64 = 1000.0 / 60.0;
 /// Puts the tag on a page without it, opens the panel as soon as there is a launcher, and says how long it took from the
 /// tag until the composer could be used.
 const READY: &str = "
-    const [site, done] = arguments;
+    const [site, server, done] = arguments;
     const began = performance.now();
     const tag = document.createElement('script');
-    tag.src = '/widget.js';
+    tag.src = `http://${server}/widget.js`;
     tag.dataset.site = site;
     document.head.append(tag);
     const find = (hook) => document.querySelector('#holdfast-chat')?.shadowRoot?.querySelector(`[data-hf=\"${hook}\"]`);
@@ -41,25 +42,23 @@ const READY: &str = "
     };
     look();";
 
-/// Writes a message and presses Enter; says how long it took until it stood in the list, laid out.
+/// Writes a message and presses Enter; says how long it took until it stood in the list, laid out, which is before the
+/// key's event is over: whoever looked again and again by a timer would measure the timer too.
 const KEY: &str = "
     const [text, done] = arguments;
     const root = document.querySelector('#holdfast-chat').shadowRoot;
     const composer = root.querySelector('[data-hf=\"composer\"]');
+    const log = root.querySelector('[data-hf=\"messages\"]');
     composer.value = text;
     composer.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
     requestAnimationFrame(() => setTimeout(() => {
         const began = performance.now();
-        const look = () => {
-            const all = [...root.querySelectorAll('[data-hf=\"text\"]')];
-            const mine = all.find((it) => it.textContent === text);
-            if (!mine) return setTimeout(look, 0);
-            mine.getBoundingClientRect();
-            done(performance.now() - began);
-        };
         const init = { key: 'Enter', code: 'Enter', keyCode: 13, bubbles: true, composed: true, cancelable: true };
         composer.dispatchEvent(new KeyboardEvent('keydown', init));
-        look();
+        const { height } = log.lastElementChild.getBoundingClientRect();
+        const took = performance.now() - began;
+        const mine = log.lastElementChild.querySelector('[data-hf=\"text\"]');
+        done(mine?.textContent === text && height > 0 ? took : null);
     }));";
 
 /// What the page has loaded, but for what comes after the first opening.
@@ -74,18 +73,20 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let stage = Stage::start(1).await?;
     let server = stage.server.http();
     let browser = Browser::start().await?;
-    // A page without the tag; what it says does not matter.
-    let page = format!("http://{server}/");
+    let pages = site().await?;
+    let page = pages.url("/");
     let tab = browser.open(&page).await?;
-    tab.devtools("Emulation.setCPUThrottlingRate", json!({"rate": SLOWDOWN}))
-        .await?;
+    slow_down(&tab, SLOWDOWN).await?;
     tab.devtools("Network.enable", json!({})).await?;
     tab.devtools("Network.setCacheDisabled", json!({"cacheDisabled": true}))
         .await?;
     let mut ready = Vec::new();
     for _ in 0..PAGES / size.divisor.min(PAGES) {
         tab.goto(&page).await?;
-        ready.push(tab.run_async(READY, vec![json!("s0")]).await?);
+        ready.push(
+            tab.run_async(READY, vec![json!("s0"), json!(server)])
+                .await?,
+        );
     }
     let weight = weight(&tab, server).await?;
     let mut keys = keys(&tab).await?;
@@ -98,7 +99,22 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
         FRAME_MS,
         "a frame, with the processor slowed down 4 times",
     );
+    scroll::measure(&tab, size, report).await?;
     report.add("widget_brotli_kb", weight, "kB", BUDGET_KB, "the budget");
+    Ok(())
+}
+
+/// The web server of a site with a page that has no tag yet.
+pub(super) async fn site() -> Result<Pages> {
+    let page =
+        "<!doctype html><html lang=\"en\"><title>A shop</title><body><h1>A shop</h1></body></html>";
+    Pages::serve([("/", Page::html(page))]).await
+}
+
+/// Slows the browser's processor down by a factor; 1 is its own speed.
+pub(super) async fn slow_down(tab: &Tab, rate: u32) -> Result<()> {
+    tab.devtools("Emulation.setCPUThrottlingRate", json!({"rate": rate}))
+        .await?;
     Ok(())
 }
 
@@ -106,7 +122,8 @@ async fn keys(tab: &Tab) -> Result<Vec<f64>> {
     let mut keys = Vec::new();
     for number in 0..MESSAGES {
         let text = json!(format!("message {number}"));
-        keys.push(tab.run_async(KEY, vec![text]).await?);
+        let took: Option<f64> = tab.run_async(KEY, vec![text]).await?;
+        keys.push(took.context("the message did not stand there when the key's event was over")?);
     }
     Ok(keys)
 }

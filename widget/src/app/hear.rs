@@ -71,6 +71,16 @@ fn hear_news(model: &mut Model, news: VisitorNews, effects: &mut Vec<Effect>) {
         VisitorNews::History { events, more } => {
             model.is_loading = false;
             model.transcript.prepend(events, more);
+            // Who waits at the top goes on at once.
+            if matches!(
+                model.place,
+                Place::At {
+                    is_near_top: true,
+                    ..
+                }
+            ) {
+                model.transcript.move_up();
+            }
         }
         VisitorNews::Receipt(receipt) => news::advance(model, receipt, effects),
         VisitorNews::Typing(said) => {

@@ -262,20 +262,37 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn scroll(model: &mut Model, place: Place, effects: &mut Vec<Effect>) {
-    if model.place == place {
+    // The end of what is on the page may not be that of the conversation.
+    let place = if place == Place::End && !model.transcript.shows_end() {
+        Place::At {
+            from_end: 0,
+            is_near_top: false,
+            is_near_end: true,
+        }
+    } else if model.place == place {
         return;
-    }
+    } else {
+        place
+    };
     model.place = place;
     effects.push(Effect::SaveSoon);
-    let is_near_top = matches!(
-        place,
-        Place::At {
-            is_near_top: true,
-            ..
+    if let Place::At {
+        is_near_top,
+        is_near_end,
+        ..
+    } = place
+    {
+        if is_near_top {
+            model.transcript.move_up();
+            ask_older(model, effects);
+        } else if is_near_end {
+            model.transcript.move_down();
         }
-    );
-    if is_near_top
-        && !model.is_loading
+    }
+}
+
+fn ask_older(model: &mut Model, effects: &mut Vec<Effect>) {
+    if !model.is_loading
         && model.status == Status::Online
         && let Some(before) = model.transcript.older()
     {
@@ -287,6 +304,9 @@ fn scroll(model: &mut Model, place: Place, effects: &mut Vec<Effect>) {
 /// What follows from every change: what is in sight is read, and the server and the connection hear
 /// what has changed.
 fn report_progress(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.place == Place::End {
+        model.transcript.show_end();
+    }
     let is_looking = model.is_open && model.is_visible;
     let is_at_end = is_looking && model.place == Place::End;
     if !is_at_end && model.unread() > 0 {

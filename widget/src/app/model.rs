@@ -65,6 +65,8 @@ pub enum Place {
         from_end: i32,
         /// Whether older messages will soon be wanted.
         is_near_top: bool,
+        /// Whether newer ones will.
+        is_near_end: bool,
     },
 }
 

@@ -118,7 +118,7 @@ impl Row<'_> {
     }
 }
 
-/// The lines of the list. `day` numbers the days where the visitor is.
+/// The lines of the list that are on the page. `day` numbers the days where the visitor is.
 pub fn rows<'a>(
     model: &'a Model,
     outbox: &'a [Entry<Visitor>],
@@ -127,21 +127,30 @@ pub fn rows<'a>(
     let mut rows = Vec::new();
     let mut today = None;
     let mut push = |at: Millis, row: Row<'a>| {
-        if today.replace(day(at)) != Some(day(at)) {
+        let day = Some(day(at));
+        if today != day {
+            today = day;
             rows.push(Row::Day(at));
         }
         rows.push(row);
     };
     let mut divider = model.divider;
-    for event in model.transcript.events() {
+    let shown = model.transcript.shown();
+    for (at, event) in model.transcript.events().iter().enumerate() {
         let is_new = |read: &mut u64| is_from_agent(event) && event.seq > *read;
-        if divider.take_if(is_new).is_some() {
+        let begins_new = divider.take_if(is_new).is_some();
+        if !shown.contains(&at) {
+            continue;
+        }
+        if begins_new {
             push(event.at, Row::New);
         }
         push(event.at, logged(event, model.agents));
     }
-    for entry in outbox {
-        push(entry.written, waiting(entry));
+    if model.transcript.shows_end() {
+        for entry in outbox {
+            push(entry.written, waiting(entry));
+        }
     }
     group(&mut rows);
     rows
@@ -324,6 +333,26 @@ mod tests {
         assert_eq!(new(Some(0)), [1]);
         assert_eq!(new(Some(4)), Vec::<usize>::new());
         assert_eq!(new(None), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn what_is_not_on_the_page_has_no_row() {
+        let mut model = Model {
+            divider: Some(150),
+            ..with((1..=200).map(|seq| from_agent(seq, "x")).collect())
+        };
+        let outbox = [entry(999, 300 * MINUTE, None)];
+        let seqs = |model: &Model| {
+            let rows = rows(model, &outbox, |_| 0);
+            let seqs: Vec<_> = lines(&rows).iter().map(|line| line.seq).collect();
+            (seqs[0], seqs[seqs.len() - 1], rows.contains(&Row::New))
+        };
+        assert_eq!(seqs(&model), (Some(51), None, true));
+        for _ in 0..10 {
+            model.transcript.move_up();
+        }
+        // What is new begins below, and so does what waits.
+        assert_eq!(seqs(&model), (Some(1), Some(150), false));
     }
 
     #[test]

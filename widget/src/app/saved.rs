@@ -52,6 +52,8 @@ impl<'a> SavedTabRef<'a> {
             open: model.is_open,
             scroll: match model.place {
                 Place::End => None,
+                // Far up; the next page begins with the newest again, and goes back from there.
+                Place::At { .. } if !model.transcript.shows_end() => Some(i32::MAX.unsigned_abs()),
                 Place::At { from_end, .. } => from_end.try_into().ok(),
             },
             draft: &model.draft,
@@ -134,6 +136,7 @@ impl SavedTab {
             model.place = from_end.map_or(Place::End, |from_end| Place::At {
                 from_end,
                 is_near_top: false,
+                is_near_end: false,
             });
             model.read = self.read;
             model.agents = self.agents;
@@ -168,6 +171,7 @@ mod tests {
             place: Place::At {
                 from_end: 40,
                 is_near_top: true,
+                is_near_end: false,
             },
             transcript: Transcript::restore(vec![from_visitor(1, "a"), from_agent(2, "b")]),
             read: 1,
@@ -207,7 +211,8 @@ mod tests {
             model.place,
             Place::At {
                 from_end: 40,
-                is_near_top: false
+                is_near_top: false,
+                is_near_end: false
             }
         );
         assert_eq!(model.transcript.last(), 2);

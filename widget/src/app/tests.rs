@@ -124,6 +124,7 @@ fn nothing_is_read_on_a_hidden_page_or_above_the_fold() {
         Msg::Scrolled(Place::At {
             from_end: 5,
             is_near_top: false,
+            is_near_end: false,
         }),
         START,
     );
@@ -264,6 +265,7 @@ fn older_messages_are_asked_for_once_near_the_top() {
         Msg::Scrolled(Place::At {
             from_end,
             is_near_top: true,
+            is_near_end: false,
         })
     };
     let asked = Effect::Transmit(VisitorUp::History { before: 51 });
@@ -284,6 +286,35 @@ fn older_messages_are_asked_for_once_near_the_top() {
             .iter()
             .any(|effect| matches!(effect, Effect::Transmit(VisitorUp::History { .. })))
     );
+}
+
+#[test]
+fn the_end_of_the_page_is_not_the_end_of_the_conversation() {
+    let mut model = online();
+    let _ = update(&mut model, Msg::Toggle { is_by_person: true }, START);
+    let _ = read(
+        &mut model,
+        (1..=400).map(|seq| from_agent(seq, "x")).collect(),
+    );
+    let at = |from_end, is_near_top| Place::At {
+        from_end,
+        is_near_top,
+        is_near_end: false,
+    };
+    for from_end in 0..10 {
+        let _ = update(&mut model, Msg::Scrolled(at(900 + from_end, true)), START);
+    }
+    let _ = read(&mut model, vec![from_agent(401, "new")]);
+    let _ = update(&mut model, Msg::Scrolled(Place::End), START);
+    assert_ne!(model.place, Place::End);
+    assert_eq!(model.unread(), 1);
+    let mut scrolls = 0;
+    while model.place != Place::End {
+        let _ = update(&mut model, Msg::Scrolled(Place::End), START);
+        scrolls += 1;
+    }
+    assert!(scrolls > 5 && model.unread() == 0);
+    assert_eq!(model.transcript.shown().end, 401);
 }
 
 #[test]
@@ -354,6 +385,7 @@ fn what_comes_below_the_fold_is_set_apart() {
     let above = Place::At {
         from_end: 900,
         is_near_top: false,
+        is_near_end: false,
     };
     let _ = update(&mut model, Msg::Scrolled(above), START);
     let _ = read(&mut model, vec![from_agent(3, "c")]);

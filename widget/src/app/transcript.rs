@@ -1,13 +1,25 @@
 //! The part of the log that this tab holds: contiguous, bounded, in the log's order.
 
+use std::ops::Range;
+
 use holdfast_protocol::event::{Author, VisitorBody, VisitorEvent};
 
-/// Events held in memory and on the page while the visitor follows the conversation.
+/// Events held while the visitor follows the conversation.
 const HELD_EVENTS: usize = 1000;
 
-/// Events held while the visitor reads back. Beyond it each letter typed would take a slow phone longer than a
-/// screen's refresh; what is older is no longer asked for.
-const READ_BACK_EVENTS: usize = 2000;
+/// Events held while the visitor reads back: some megabytes, which a phone has. What is older is no longer asked for.
+const READ_BACK_EVENTS: usize = 20_000;
+
+/// Events on the page at a time: ten screens of a phone, and more than the tallest window shows, so that it never wants
+/// more at both ends at once.
+const SHOWN_EVENTS: usize = 150;
+
+/// So many come onto the page at one end and leave it at the other while the visitor scrolls: few enough for a slow
+/// phone to do it within a screen's refresh, and many enough for who scrolls as fast as a finger can.
+const STEP_EVENTS: usize = 6;
+
+/// Older events are asked for while so many are still held above those that are shown: they are here when the visitor is.
+const AHEAD_EVENTS: usize = 100;
 
 /// Events saved with the tab's state, so that the next page shows a conversation at once.
 const SAVED_EVENTS: usize = 100;
@@ -20,6 +32,10 @@ const SAVED_BYTES: usize = 64 * 1024;
 pub struct Transcript {
     events: Vec<VisitorEvent>,
     is_from_start: bool,
+    /// How many of the oldest stand above what is on the page.
+    above: usize,
+    /// How many of the newest stand below it; none while the visitor is near the end.
+    below: usize,
 }
 
 impl Transcript {
@@ -37,18 +53,53 @@ impl Transcript {
         &self.events
     }
 
+    /// Which of them are on the page.
+    #[must_use]
+    pub fn shown(&self) -> Range<usize> {
+        self.above..self.events.len() - self.below
+    }
+
+    /// Whether the newest is among them.
+    #[must_use]
+    pub fn shows_end(&self) -> bool {
+        self.below == 0
+    }
+
+    /// Shows some that are older.
+    pub fn move_up(&mut self) {
+        self.above = self.above.saturating_sub(STEP_EVENTS);
+        self.below += self.surplus();
+    }
+
+    /// Shows some that are newer.
+    pub fn move_down(&mut self) {
+        self.below = self.below.saturating_sub(STEP_EVENTS);
+        self.above += self.surplus();
+    }
+
+    /// Shows the newest.
+    pub fn show_end(&mut self) {
+        self.below = 0;
+        self.above += self.surplus();
+    }
+
+    fn surplus(&self) -> usize {
+        self.shown().len().saturating_sub(SHOWN_EVENTS)
+    }
+
     /// The newest number, 0 where there is none.
     #[must_use]
     pub fn last(&self) -> u64 {
         self.events.last().map_or(0, |event| event.seq)
     }
 
-    /// Before which number older events could be asked for; nothing where the beginning is here.
+    /// Before which number older events are to be asked for; nothing where there is enough, or the beginning is here.
     #[must_use]
     pub fn older(&self) -> Option<u64> {
         let first = self.events.first()?.seq;
         let has_room = self.events.len() < READ_BACK_EVENTS;
-        (first > 1 && !self.is_from_start && has_room).then_some(first)
+        let is_wanted = self.above < AHEAD_EVENTS;
+        (first > 1 && !self.is_from_start && has_room && is_wanted).then_some(first)
     }
 
     /// Takes in what comes after the end, and leaves out what is there already.
@@ -61,9 +112,15 @@ impl Transcript {
             if last > 0 && event.seq > last + 1 {
                 self.events.clear();
                 self.is_from_start = false;
+                (self.above, self.below) = (0, 0);
             }
             self.events.push(event);
+            // What the visitor reads stays where it is.
+            if self.below > 0 {
+                self.below += 1;
+            }
         }
+        self.above += self.surplus();
         self.shorten(READ_BACK_EVENTS);
     }
 
@@ -75,6 +132,8 @@ impl Transcript {
     fn shorten(&mut self, length: usize) {
         if let Some(surplus) = self.events.len().checked_sub(length + 1) {
             self.events.drain(..=surplus);
+            self.above = self.above.saturating_sub(surplus + 1);
+            self.below = self.below.min(length);
             self.is_from_start = false;
         }
     }
@@ -90,6 +149,7 @@ impl Transcript {
             .collect();
         if older.last().is_none_or(|event| event.seq + 1 == first) {
             self.is_from_start = !more;
+            self.above += older.len();
             self.events.splice(..0, older);
         }
     }
@@ -193,25 +253,73 @@ mod tests {
         assert_eq!(transcript.tail().len(), 1);
     }
 
-    #[test]
-    fn reading_back_ends_before_the_page_gets_slow() {
-        let mut transcript = Transcript::restore(vec![from_agent(100_000, "newest")]);
+    /// Reads back to the beginning or the bound; returns how often older events were asked for.
+    fn read_back(transcript: &mut Transcript) -> usize {
         let mut asked = 0;
-        while let Some(before) = transcript.older() {
-            let older = (before - 50..before).map(|seq| from_visitor(seq, "x"));
-            transcript.prepend(older.collect(), true);
-            asked += 1;
+        loop {
+            let was_at_top = transcript.shown().start == 0;
+            if let Some(before) = transcript.older() {
+                let older =
+                    (before.saturating_sub(50).max(1)..before).map(|seq| from_visitor(seq, "x"));
+                transcript.prepend(older.collect(), before > 51);
+                asked += 1;
+            } else if was_at_top {
+                return asked;
+            }
+            transcript.move_up();
+            assert!(transcript.shown().len() <= SHOWN_EVENTS);
         }
-        assert_eq!(asked, READ_BACK_EVENTS.div_ceil(50));
+    }
+
+    #[test]
+    fn ten_thousand_events_are_read_back_and_few_are_on_the_page() {
+        let mut transcript = Transcript::restore(vec![from_agent(10_000, "newest")]);
+        assert_eq!(read_back(&mut transcript), 200);
+        assert_eq!(transcript.shown(), 0..SHOWN_EVENTS);
+        // What comes meanwhile moves nothing of it.
+        transcript.append(vec![from_agent(10_001, "newer")]);
+        assert_eq!(transcript.shown(), 0..SHOWN_EVENTS);
+        let mut steps = 0;
+        while !transcript.shows_end() {
+            let before = transcript.shown();
+            transcript.move_down();
+            assert!(
+                transcript.shown().end > before.end && transcript.shown().len() == SHOWN_EVENTS
+            );
+            steps += 1;
+        }
+        assert_eq!(steps, (10_001 - SHOWN_EVENTS).div_ceil(STEP_EVENTS));
+        assert_eq!(transcript.shown().end, 10_001);
+    }
+
+    #[test]
+    fn the_end_is_reached_from_anywhere_at_once() {
+        let mut transcript = Transcript::restore(vec![from_agent(1000, "newest")]);
+        read_back(&mut transcript);
+        transcript.show_end();
+        assert_eq!(transcript.shown(), 1000 - SHOWN_EVENTS..1000);
+        transcript.append(vec![from_agent(1001, "newer")]);
+        assert_eq!(transcript.shown(), 1001 - SHOWN_EVENTS..1001);
+    }
+
+    #[test]
+    fn reading_back_ends_while_a_phone_has_memory() {
+        let mut transcript = Transcript::restore(vec![from_agent(100_000, "newest")]);
+        assert_eq!(read_back(&mut transcript), READ_BACK_EVENTS.div_ceil(50));
         transcript.append(
             (100_001..=109_000)
                 .map(|seq| from_agent(seq, "y"))
                 .collect(),
         );
         assert_eq!(transcript.events().len(), READ_BACK_EVENTS);
+        assert!(transcript.shown().len() <= SHOWN_EVENTS);
+        transcript.show_end();
         transcript.let_go();
         assert_eq!(transcript.events().len(), HELD_EVENTS);
-        assert_eq!(transcript.older(), Some(108_001));
+        assert_eq!(transcript.shown(), HELD_EVENTS - SHOWN_EVENTS..HELD_EVENTS);
+        transcript.append(vec![from_agent(200_000, "after a gap")]);
+        assert_eq!(transcript.shown(), 0..1);
+        assert_eq!(transcript.older(), Some(200_000));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Making elements.
 
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
@@ -33,12 +33,7 @@ pub(super) struct Dom(pub(super) Document);
 impl Dom {
     /// An element with a class, and a hook by which tests and the click listener find it. Empty names
     /// are left out.
-    pub(super) fn element(
-        &self,
-        tag: &str,
-        class: &str,
-        hook: &str,
-    ) -> Result<HtmlElement, JsValue> {
+    pub(super) fn element(&self, tag: &str, class: &str, hook: &str) -> HtmlElement {
         let element = self.0.unchecked_ref::<Maker>().create(tag);
         if !class.is_empty() {
             element.set_class_name(class);
@@ -46,35 +41,30 @@ impl Dom {
         if !hook.is_empty() {
             put(&element, "data-hf", hook);
         }
-        Ok(element)
+        element
     }
 
     /// The same with a text in it.
-    pub(super) fn text(&self, tag: &str, class: &str, text: &str) -> Result<HtmlElement, JsValue> {
-        let element = self.element(tag, class, "")?;
+    pub(super) fn text(&self, tag: &str, class: &str, text: &str) -> HtmlElement {
+        let element = self.element(tag, class, "");
         element.set_text_content(Some(text));
-        Ok(element)
+        element
     }
 
     /// A button with a text in it, or where that is empty with a name for those who do not see its icon.
-    pub(super) fn button(
-        &self,
-        class: &str,
-        hook: &str,
-        label: &str,
-    ) -> Result<HtmlElement, JsValue> {
-        let button = self.element("button", class, hook)?;
+    pub(super) fn button(&self, class: &str, hook: &str, label: &str) -> HtmlElement {
+        let button = self.element("button", class, hook);
         put(&button, "type", "button");
         if class.is_empty() {
             button.set_text_content(Some(label));
         } else {
             put(&button, "aria-label", label);
         }
-        Ok(button)
+        button
     }
 
     /// An icon of 24 by 24.
-    pub(super) fn icon(&self, class: &str, path: &str) -> Result<Element, JsValue> {
+    pub(super) fn icon(&self, class: &str, path: &str) -> Element {
         let maker = self.0.unchecked_ref::<Maker>();
         let svg = maker.create_in(SVG, "svg");
         put(&svg, "viewBox", "0 0 24 24");
@@ -83,16 +73,15 @@ impl Dom {
         let line = maker.create_in(SVG, "path");
         put(&line, "d", path);
         append(&svg, &line);
-        Ok(svg)
+        svg
     }
 }
 
 /// Puts children into an element, in this order.
-pub(super) fn fill(parent: &Element, children: &[&Element]) -> Result<(), JsValue> {
+pub(super) fn fill(parent: &Element, children: &[&Element]) {
     for child in children {
         append(parent, child);
     }
-    Ok(())
 }
 
 /// Puts a child into an element, behind those that are there.

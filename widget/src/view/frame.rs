@@ -61,32 +61,32 @@ impl Frame {
             host: shadow.host().unchecked_into(),
             root: root.unchecked_into(),
             launcher,
-            unread: dom.element("span", "badge", "unread")?,
-            panel: dom.element("div", "panel", "panel")?,
-            head: dom.element("div", "head", "")?,
-            initial: dom.element("b", "", "")?,
-            title: dom.element("div", "title", "title")?,
-            subtitle: dom.element("div", "subtitle", "subtitle")?,
-            connection: dom.element("div", "connection", "connection")?,
-            list: dom.element("div", "list", "list")?,
-            loading: dom.text("div", "loading", &page.say(Text::Loading))?,
-            greeting: dom.element("div", "greeting", "greeting")?,
-            typing: dom.element("div", "typing", "typing")?,
-            typist: dom.element("span", "", "")?,
-            jump: dom.element("button", "jump", "jump")?,
-            jump_label: dom.element("span", "", "")?,
+            unread: dom.element("span", "badge", "unread"),
+            panel: dom.element("div", "panel", "panel"),
+            head: dom.element("div", "head", ""),
+            initial: dom.element("b", "", ""),
+            title: dom.element("div", "title", "title"),
+            subtitle: dom.element("div", "subtitle", "subtitle"),
+            connection: dom.element("div", "connection", "connection"),
+            list: dom.element("div", "list", "list"),
+            loading: dom.text("div", "loading", &page.say(Text::Loading)),
+            greeting: dom.element("div", "greeting", "greeting"),
+            typing: dom.element("div", "typing", "typing"),
+            typist: dom.element("span", "", ""),
+            jump: dom.element("button", "jump", "jump"),
+            jump_label: dom.element("span", "", ""),
             composer: dom
-                .element("textarea", "composer", "composer")?
+                .element("textarea", "composer", "composer")
                 .unchecked_into(),
-            send: dom.button("send", "send", &page.say(Text::Send))?,
-            counter: dom.element("div", "counter", "counter")?,
-            privacy: dom.element("div", "counter", "privacy")?,
-            news: dom.element("div", "aside", "news")?,
+            send: dom.button("send", "send", &page.say(Text::Send)),
+            counter: dom.element("div", "counter", "counter"),
+            privacy: dom.element("div", "counter", "privacy"),
+            news: dom.element("div", "aside", "news"),
         };
         frame.unread.set_hidden(true);
-        frame.build_list(dom, page, log)?;
-        frame.build_composer(page)?;
-        frame.build_panel(dom, page)?;
+        frame.build_list(dom, page, log);
+        frame.build_composer(page);
+        frame.build_panel(dom, page);
         Ok(frame)
     }
 
@@ -96,8 +96,9 @@ impl Frame {
         style(dom, self.root.get_root_node().unchecked_ref())?;
         insert(&self.root, &self.panel, Some(&self.launcher));
         append(&self.root, &self.news);
-        let down = dom.icon("down", ICON_DOWN)?;
-        fill(&self.launcher, &[&down, &self.unread])
+        let down = dom.icon("down", ICON_DOWN);
+        fill(&self.launcher, &[&down, &self.unread]);
+        Ok(())
     }
 
     /// Whether the focus is in the widget.
@@ -105,40 +106,42 @@ impl Frame {
         self.root.matches(":focus-within").unwrap_or(false)
     }
 
-    /// Makes the composer as high as its text, up to the limit in the style sheet.
-    pub(super) fn fit_composer(&self) {
+    /// Makes the composer as high as its text, up to the limit in the style sheet, which also has the height without.
+    pub(super) fn fit_composer(&self, text: &str) {
         let style = self.composer.unchecked_ref::<HtmlElement>().style();
         // Setting a height can't fail, and a composer of another height still works.
-        let _ = style.set_property("height", "0");
-        let height = [
-            &decimal(self.composer.scroll_height().unsigned_abs().into()),
-            "px",
-        ]
-        .concat();
-        let _ = style.set_property("height", &height);
+        let set = |height: &str| drop(style.set_property("height", height));
+        if text.is_empty() {
+            // To measure would make the browser lay out the page once more, right when a message was sent.
+            set("");
+        } else {
+            set("0");
+            let height = decimal(self.composer.scroll_height().unsigned_abs().into());
+            set(&[&height, "px"].concat());
+        }
     }
 
-    fn build_list(&self, dom: &Dom, page: &Page, log: &HtmlElement) -> Result<(), JsValue> {
+    fn build_list(&self, dom: &Dom, page: &Page, log: &HtmlElement) {
         self.list.set_tab_index(0);
         self.loading.set_hidden(true);
-        let hello = dom.text("b", "", &page.say(Text::Greeting))?;
-        let invitation = dom.text("span", "", &page.say(Text::Invitation))?;
+        let hello = dom.text("b", "", &page.say(Text::Greeting));
+        let invitation = dom.text("span", "", &page.say(Text::Invitation));
         fill(
             &self.greeting,
-            &[&dom.icon("", ICON_CHAT)?, &hello, &invitation],
-        )?;
-        let dots = dom.element("span", "dots", "")?;
+            &[&dom.icon("", ICON_CHAT), &hello, &invitation],
+        );
+        let dots = dom.element("span", "dots", "");
         for _ in 0..3 {
-            append(&dots, &*dom.element("i", "", "")?);
+            append(&dots, &dom.element("i", "", ""));
         }
         self.typing.set_hidden(true);
-        fill(&self.typing, &[&dots, &self.typist])?;
-        fill(&self.list, &[&self.greeting, log, &self.typing])?;
+        fill(&self.typing, &[&dots, &self.typist]);
+        fill(&self.list, &[&self.greeting, log, &self.typing]);
         self.jump.set_hidden(true);
-        fill(&self.jump, &[&dom.icon("", ICON_NEWEST)?, &self.jump_label])
+        fill(&self.jump, &[&dom.icon("", ICON_NEWEST), &self.jump_label]);
     }
 
-    fn build_composer(&self, page: &Page) -> Result<(), JsValue> {
+    fn build_composer(&self, page: &Page) {
         let composer = &self.composer;
         put(composer, "rows", "1");
         put(composer, "placeholder", &page.say(Text::Placeholder));
@@ -149,31 +152,30 @@ impl Frame {
         put(&self.privacy, "id", "privacy");
         set_text(&self.privacy, &page.say(Text::Preview));
         put(&self.counter, "role", "status");
-        Ok(())
     }
 
-    fn build_panel(&self, dom: &Dom, page: &Page) -> Result<(), JsValue> {
+    fn build_panel(&self, dom: &Dom, page: &Page) {
         self.panel.set_hidden(true);
         put(&self.panel, "role", "dialog");
         put(&self.panel, "aria-label", &page.say(Text::Panel));
         put(&self.connection, "role", "status");
-        let avatar = dom.element("div", "avatar", "")?;
+        let avatar = dom.element("div", "avatar", "");
         put(&avatar, "aria-hidden", "true");
-        fill(&avatar, &[&self.initial, &dom.icon("", ICON_CHAT)?])?;
-        let who = dom.element("div", "who", "")?;
-        fill(&who, &[&self.title, &self.subtitle])?;
-        let close = dom.button("close", "close", &page.say(Text::Close))?;
-        append(&close, &dom.icon("", ICON_CLOSE)?);
-        fill(&self.head, &[&avatar, &who, &close])?;
-        let middle = dom.element("div", "middle", "")?;
-        fill(&middle, &[&self.list, &self.loading, &self.jump])?;
-        append(&self.send, &dom.icon("", ICON_SEND)?);
-        let field = dom.element("div", "field", "")?;
-        fill(&field, &[&self.composer, &self.send])?;
-        let foot = dom.element("div", "foot", "")?;
-        fill(&foot, &[&field, &self.counter, &self.privacy])?;
+        fill(&avatar, &[&self.initial, &dom.icon("", ICON_CHAT)]);
+        let who = dom.element("div", "who", "");
+        fill(&who, &[&self.title, &self.subtitle]);
+        let close = dom.button("close", "close", &page.say(Text::Close));
+        append(&close, &dom.icon("", ICON_CLOSE));
+        fill(&self.head, &[&avatar, &who, &close]);
+        let middle = dom.element("div", "middle", "");
+        fill(&middle, &[&self.list, &self.loading, &self.jump]);
+        append(&self.send, &dom.icon("", ICON_SEND));
+        let field = dom.element("div", "field", "");
+        fill(&field, &[&self.composer, &self.send]);
+        let foot = dom.element("div", "foot", "");
+        fill(&foot, &[&field, &self.counter, &self.privacy]);
         put(&self.news, "aria-live", "polite");
-        fill(&self.panel, &[&self.head, &self.connection, &middle, &foot])
+        fill(&self.panel, &[&self.head, &self.connection, &middle, &foot]);
     }
 }
 
@@ -188,7 +190,7 @@ fn style(dom: &Dom, shadow: &ShadowRoot) -> Result<(), JsValue> {
         }
         // Safari before 16.4 constructs no sheets.
         Err(_) => {
-            let sheet: Element = dom.text("style", "", STYLE)?.into();
+            let sheet: Element = dom.text("style", "", STYLE).into();
             shadow.append_child(&sheet)?;
         }
     }

@@ -16,8 +16,8 @@ use crate::app::{Msg, Place};
 /// The end of the list, give or take a line.
 const END_PX: i32 = 30;
 
-/// So near the top older messages are asked for: they arrive before the visitor is there.
-const NEAR_TOP_PX: i32 = 200;
+/// So near the first or the last message on the page others are put there: they stand there before the visitor comes.
+const NEAR_PX: i32 = 800;
 
 /// An input method's key, in browsers that do not say so otherwise.
 const COMPOSING_KEY: u32 = 229;
@@ -197,7 +197,8 @@ fn place(list: &HtmlElement) -> Option<Place> {
     } else {
         Place::At {
             from_end: list.scroll_height() - top,
-            is_near_top: top < NEAR_TOP_PX,
+            is_near_top: top < NEAR_PX,
+            is_near_end: below < NEAR_PX,
         }
     })
 }

@@ -2,7 +2,6 @@
 
 use holdfast_protocol::compact::decimal;
 use holdfast_protocol::frame::RejectionCode;
-use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 use super::clock::day_number;
@@ -26,22 +25,34 @@ struct Shown {
 }
 
 impl List {
-    pub(super) fn new(dom: &Dom, page: Page) -> Result<Self, JsValue> {
-        let log = dom.element("div", "log", "messages")?;
+    pub(super) fn new(dom: &Dom, page: Page) -> Self {
+        let log = dom.element("div", "log", "messages");
         put(&log, "role", "log");
         // New messages are read out by a region of their own: a list that is loaded again is no news.
         put(&log, "aria-live", "off");
         put(&log, "aria-label", &page.say(Text::List));
-        Ok(Self {
+        Self {
             log,
             page,
             shown: Vec::new(),
-        })
+        }
     }
 
-    /// Shows these lines. Returns whether some were put in before the first that was shown.
-    pub(super) fn show(&mut self, dom: &Dom, rows: &[Row<'_>]) -> Result<bool, JsValue> {
-        let first = self.first();
+    /// A message that stays where the visitor sees it, and how far down the list it stands. Nothing where the first
+    /// message stays the first, and so none moves.
+    pub(super) fn anchor(&self, rows: &[Row<'_>]) -> Option<(HtmlElement, i32)> {
+        let message = |row: &&Row<'_>| matches!(row, Row::Message(_));
+        let next = rows.iter().find(message).map(|row| row.key(day_number));
+        if next == self.first() {
+            return None;
+        }
+        // Not one at an end: those leave, or stand otherwise beside others.
+        let middle = &self.shown.get(self.shown.len() / 2)?.element;
+        Some((middle.clone(), middle.offset_top()))
+    }
+
+    /// Shows these lines.
+    pub(super) fn show(&mut self, dom: &Dom, rows: &[Row<'_>]) {
         let mut old = std::mem::take(&mut self.shown);
         // The next one is mostly the first of the old ones: at the end, it is taken out at no cost.
         old.reverse();
@@ -52,21 +63,19 @@ impl List {
                 Some(at) => old.remove(at),
                 None => Shown {
                     key,
-                    element: self.make(dom, row)?,
+                    element: self.make(dom, row),
                     looks: None,
                 },
             };
-            self.place(&shown.element)?;
+            self.place(&shown.element);
             if let Row::Message(line) = row {
-                update(dom, &self.page, &mut shown, line)?;
+                update(dom, &self.page, &mut shown, line);
             }
             self.shown.push(shown);
         }
         for gone in old {
             gone.element.remove();
         }
-        let is_there = self.shown.iter().any(|shown| Some(shown.key) == first);
-        Ok(is_there && self.first() != first)
     }
 
     /// The first message: a day's heading stays the first line when more of that day is put in below it.
@@ -76,7 +85,7 @@ impl List {
     }
 
     /// Makes an element the next one in the list, without touching it where it is that already.
-    fn place(&self, element: &HtmlElement) -> Result<(), JsValue> {
+    fn place(&self, element: &HtmlElement) {
         let next = match self.shown.last() {
             Some(above) => above.element.next_element_sibling(),
             None => self.log.first_element_child(),
@@ -84,27 +93,26 @@ impl List {
         if next.as_ref() != Some::<&Element>(element) {
             insert(&self.log, element, next.as_ref());
         }
-        Ok(())
     }
 
-    fn make_rated(&self, dom: &Dom, rating: &Rating<'_>) -> Result<HtmlElement, JsValue> {
+    fn make_rated(&self, dom: &Dom, rating: &Rating<'_>) -> HtmlElement {
         let score = usize::try_from(rating.score).unwrap_or_default();
-        let rated = dom.element("div", "closed", "rated")?;
+        let rated = dom.element("div", "closed", "rated");
         set_text(&rated, &self.page.say_count(Text::Rated, score));
         if !rating.comment.is_empty() {
-            rated.append_child(&*dom.text("q", "", rating.comment)?)?;
+            append(&rated, &dom.text("q", "", rating.comment));
         }
-        Ok(rated)
+        rated
     }
 
-    fn make(&self, dom: &Dom, row: &Row<'_>) -> Result<HtmlElement, JsValue> {
+    fn make(&self, dom: &Dom, row: &Row<'_>) -> HtmlElement {
         match row {
             Row::Day(at) => dom.text("div", "day", &self.page.day(number(at.0))),
             Row::New => dom.text("div", "divider", &self.page.say(Text::NewMessages)),
             Row::Closed(_) => {
-                let closed = dom.element("div", "closed", "closed")?;
+                let closed = dom.element("div", "closed", "closed");
                 set_text(&closed, &self.page.say(Text::Closed));
-                Ok(closed)
+                closed
             }
             Row::Rated(rating) => self.make_rated(dom, rating),
             Row::Message(line) => make_message(dom, &self.page, line),
@@ -112,8 +120,8 @@ impl List {
     }
 }
 
-fn make_message(dom: &Dom, page: &Page, line: &Line<'_>) -> Result<HtmlElement, JsValue> {
-    let item = dom.element("div", "", "message")?;
+fn make_message(dom: &Dom, page: &Page, line: &Line<'_>) -> HtmlElement {
+    let item = dom.element("div", "", "message");
     put(&item, "data-id", &line.id.text());
     let author = if line.is_mine { "visitor" } else { "agent" };
     put(&item, "data-author", author);
@@ -122,24 +130,24 @@ fn make_message(dom: &Dom, page: &Page, line: &Line<'_>) -> Result<HtmlElement, 
         "" => page.say(Text::Agent),
         name => name.to_owned(),
     };
-    let name = dom.text("div", "name", &name)?;
-    let text = dom.element("div", "text", "text")?;
+    let name = dom.text("div", "name", &name);
+    let text = dom.element("div", "text", "text");
     text.set_text_content(Some(line.text));
     put(&text, "dir", "auto");
-    let meta = dom.element("div", "meta", "")?;
+    let meta = dom.element("div", "meta", "");
     let (time, state) = (
-        dom.text("time", "", &page.time(number(line.at.0)))?,
-        dom.element("span", "", "state")?,
+        dom.text("time", "", &page.time(number(line.at.0))),
+        dom.element("span", "", "state"),
     );
-    fill(&meta, &[&time, &state])?;
-    fill(&item, &[&name, &text, &meta])?;
-    Ok(item)
+    fill(&meta, &[&time, &state]);
+    fill(&item, &[&name, &text, &meta]);
+    item
 }
 
-fn update(dom: &Dom, page: &Page, shown: &mut Shown, line: &Line<'_>) -> Result<(), JsValue> {
+fn update(dom: &Dom, page: &Page, shown: &mut Shown, line: &Line<'_>) {
     let looks = (line.seq, line.state, line.is_first, line.is_last);
     if shown.looks.replace(looks) == Some(looks) {
-        return Ok(());
+        return;
     }
     let item = &shown.element;
     let class = [
@@ -161,20 +169,15 @@ fn update(dom: &Dom, page: &Page, shown: &mut Shown, line: &Line<'_>) -> Result<
             );
         }
     }
-    show_failure(dom, page, item, line)
+    show_failure(dom, page, item, line);
 }
 
-fn show_failure(
-    dom: &Dom,
-    page: &Page,
-    item: &HtmlElement,
-    line: &Line<'_>,
-) -> Result<(), JsValue> {
+fn show_failure(dom: &Dom, page: &Page, item: &HtmlElement, line: &Line<'_>) {
     if let Some(old) = find(item, ".failure") {
         old.remove();
     }
     let Some(failure) = line.failure else {
-        return Ok(());
+        return;
     };
     let reason = match failure.code {
         RejectionCode::Blank => page.say(Text::Blank),
@@ -184,17 +187,16 @@ fn show_failure(
         | RejectionCode::UnknownAgent => failure.message.clone(),
     };
     let reason = page.say_name(Text::Failed, &reason);
-    let block = dom.text("div", "failure", &reason)?;
+    let block = dom.text("div", "failure", &reason);
     put(&block, "role", "alert");
     for (hook, label) in [
         ("retry", Text::Retry),
         ("edit", Text::Edit),
         ("discard", Text::Discard),
     ] {
-        append(&block, &*dom.button("", hook, &page.say(label))?);
+        append(&block, &dom.button("", hook, &page.say(label)));
     }
     append(item, &block);
-    Ok(())
 }
 
 fn words(state: State) -> Option<Text> {

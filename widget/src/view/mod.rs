@@ -65,7 +65,7 @@ impl View {
         on_msg: Rc<dyn Fn(Msg)>,
     ) -> Result<Self, JsValue> {
         let dom = Dom(document);
-        let list = List::new(&dom, page.clone())?;
+        let list = List::new(&dom, page.clone());
         let frame = Frame::new(&dom, page, launcher, &list.log)?;
         let input = Input::listen(&frame, on_msg)?;
         frame.show_on_page(&dom)?;
@@ -90,25 +90,20 @@ impl View {
     }
 
     /// Makes the page show the model.
-    pub(crate) fn render(
-        &mut self,
-        model: &Model,
-        outbox: &[Entry<Visitor>],
-    ) -> Result<(), JsValue> {
+    pub(crate) fn render(&mut self, model: &Model, outbox: &[Entry<Visitor>]) {
         self.had_focus = self.was_open && self.frame.has_focus();
-        self.render_launcher(model)?;
+        self.render_launcher(model);
         // A closed panel costs the page nothing, however long the conversation is.
         if model.is_open {
             self.render_head(model);
             self.render_composer(model);
-            self.render_list(model, outbox)?;
+            self.render_list(model, outbox);
         }
         if model.is_open && !self.is_drawn {
             self.input.restored.set(js_sys::Date::now());
         }
         self.is_drawn = true;
         self.was_open = model.is_open;
-        Ok(())
     }
 
     /// Does what is not part of showing the model.
@@ -177,12 +172,13 @@ impl View {
         list.set_scroll_top(list.scroll_height());
     }
 
-    fn render_launcher(&self, model: &Model) -> Result<(), JsValue> {
+    fn render_launcher(&self, model: &Model) {
         let frame = &self.frame;
-        frame
-            .root
-            .class_list()
-            .toggle_with_force("open", model.is_open)?;
+        set_attribute(
+            &frame.root,
+            "class",
+            if model.is_open { "hf open" } else { "hf" },
+        );
         frame.panel.set_hidden(!model.is_open);
         frame.launcher.set_hidden(model.is_launcher_hidden);
         let unread = if model.is_open { 0 } else { model.unread() };
@@ -211,7 +207,6 @@ impl View {
         frame.connection.set_hidden(sentence.is_none());
         let sentence = sentence.map_or_else(String::new, |text| self.page.say(text));
         set_text(&frame.connection, &sentence);
-        Ok(())
     }
 
     fn render_head(&self, model: &Model) {
@@ -248,7 +243,7 @@ impl View {
             frame.composer.set_value(&model.draft);
         }
         if !self.was_open || self.fitted.as_ref() != Some(&model.draft) {
-            frame.fit_composer();
+            frame.fit_composer(&model.draft);
             self.fitted = Some(model.draft.clone());
         }
         let is_blank = model.draft.trim().is_empty();
@@ -281,13 +276,16 @@ impl View {
         frame.counter.set_hidden(!is_shown);
     }
 
-    fn render_list(&mut self, model: &Model, outbox: &[Entry<Visitor>]) -> Result<(), JsValue> {
+    fn render_list(&mut self, model: &Model, outbox: &[Entry<Visitor>]) {
         let frame = &self.frame;
         let rows = rows(model, outbox, day_number);
-        let before = frame.list.scroll_height() - frame.list.scroll_top();
-        let has_grown_above = self.list.show(&self.dom, &rows)?;
+        // To ask where something stands makes the browser lay out the page, which at the end is done once, at last.
+        let is_kept = self.was_open && model.place != Place::End;
+        let anchor = is_kept.then(|| self.list.anchor(&rows)).flatten();
+        self.list.show(&self.dom, &rows);
         frame.greeting.set_hidden(!rows.is_empty());
-        frame.loading.set_hidden(!model.is_loading);
+        let is_waiting = model.is_loading && model.transcript.shown().start == 0;
+        frame.loading.set_hidden(!is_waiting);
         frame.typing.set_hidden(model.typing.is_none());
         if let Some(name) = &model.typing {
             let typing = self.page.say_name(Text::Typing, &self.name_of(name));
@@ -315,13 +313,12 @@ impl View {
                     .list
                     .set_scroll_top(frame.list.scroll_height() - from_end);
             }
-            Place::At { .. } if has_grown_above => {
-                frame
-                    .list
-                    .set_scroll_top(frame.list.scroll_height() - before);
+            Place::At { .. } => {
+                if let Some((element, before)) = anchor {
+                    let moved = element.offset_top() - before;
+                    frame.list.set_scroll_top(frame.list.scroll_top() + moved);
+                }
             }
-            Place::At { .. } => {}
         }
-        Ok(())
     }
 }

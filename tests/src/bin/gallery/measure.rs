@@ -46,6 +46,11 @@ impl Figures {
         self.tasks.iter().map(|task| task - LONG_MS).sum::<f64>() + 0.0
     }
 
+    /// A count, as a figure like the others.
+    fn count(&self) -> f64 {
+        self.tasks.iter().map(|_| 1.0).sum()
+    }
+
     fn longest(&self) -> f64 {
         self.tasks.iter().copied().fold(0.0, f64::max)
     }
@@ -68,17 +73,20 @@ pub(super) async fn measure() -> Result<()> {
         opened.push(tab.run::<Figures>("return figures", vec![]).await?);
     }
     println!("{ROUNDS} loads each, processor slowed down {SLOWDOWN} times, slow 4G; milliseconds");
-    println!("                         largest paint          blocking time          longest task");
+    println!(
+        "                         largest paint          blocking time          longest task    tasks over 50 ms"
+    );
     for (name, rows) in [
         ("page without the tag", without),
         ("page with the tag", with),
         ("chat opened", opened),
     ] {
         println!(
-            "{name:22} {:>22} {:>22} {:>22}",
+            "{name:22} {:>22} {:>22} {:>22} {:>19}",
             spread(&rows, |row| row.paint),
             spread(&rows, Figures::blocking),
-            spread(&rows, Figures::longest)
+            spread(&rows, Figures::longest),
+            spread(&rows, Figures::count)
         );
     }
     Ok(())

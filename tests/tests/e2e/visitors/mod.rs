@@ -2,6 +2,7 @@
 
 mod asked;
 mod heard;
+mod long;
 mod shown;
 
 use anyhow::Result;

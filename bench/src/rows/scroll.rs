@@ -1,0 +1,137 @@
+//! How smoothly a visitor scrolls through a long conversation, and how much of it is on the page.
+
+use anyhow::{Context as _, Result, ensure};
+use holdfast_tests::browser::Tab;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Size;
+use super::log::planted;
+use super::widget::{SLOWDOWN, site, slow_down};
+use crate::report::Report;
+use crate::seed::Seed;
+use crate::stage::Stage;
+
+/// Messages of the conversation.
+const MESSAGES: u64 = 10_000;
+
+/// Pixels from frame to frame: what a finger's fling makes at its fastest.
+const BY: i32 = -120;
+
+/// Pixels from frame to frame on the way to the first message: as far as messages are put there in between.
+const LEAP: i32 = -300;
+
+/// What a page may have of elements for the widget, however long the conversation is.
+const ELEMENTS: f64 = 1500.0;
+
+/// On the way to the first message so many turns are enough on any machine.
+const TURNS: usize = 100;
+
+/// Lets the visitor be known and puts the tag on the page, which opens its panel; done when there are messages.
+const OPEN: &str = "
+    const [site, server, token, done] = arguments;
+    localStorage.setItem(`holdfast:${site}:token`, token);
+    const tag = document.createElement('script');
+    tag.src = `http://${server}/widget.js`;
+    tag.dataset.site = site;
+    document.head.append(tag);
+    const look = () => {
+        const root = document.querySelector('#holdfast-chat')?.shadowRoot;
+        if (root?.querySelectorAll('[data-seq]').length > 20) return setTimeout(done, 1000, true);
+        setTimeout(look, 50);
+    };
+    tag.onload = () => { Holdfast.open(); look(); };";
+
+/// A list of the page's own, of the same size, which does nothing: as smooth as this browser can be here.
+const PLAIN: &str = "
+    const list = document.body.appendChild(document.createElement('div'));
+    list.className = 'plain';
+    list.style = 'position: fixed; right: 20px; bottom: 20px; width: 384px; height: 500px; overflow: auto';
+    for (let n = 0; n < 2000; n++) list.appendChild(document.createElement('p')).textContent = 'A rope of sixty metres. '.repeat(4);
+    list.scrollTop = list.scrollHeight;";
+
+/// Scrolls a list from frame to frame for some seconds, or until the first message is in sight.
+const SCROLL: &str = "
+    const [by, span, done] = arguments;
+    const root = document.querySelector('#holdfast-chat')?.shadowRoot ?? document;
+    const list = root.querySelector('[data-hf=list]') ?? root.querySelector('.plain');
+    const began = performance.now();
+    let frames = 0;
+    let elements = 0;
+    const frame = () => {
+        const ms = performance.now() - began;
+        if (frames++ % 30 === 0) elements = Math.max(elements, root.querySelectorAll('*').length);
+        const first = Number(root.querySelector('[data-seq]')?.dataset.seq ?? 1);
+        if (ms < span && (list.scrollTop > 0 || first > 1)) {
+            list.scrollTop += by;
+            return requestAnimationFrame(frame);
+        }
+        done({ rate: (frames - 1) * 1000 / ms, elements, first });
+    };
+    requestAnimationFrame(frame);";
+
+#[derive(Debug, Deserialize)]
+struct Scrolled {
+    /// Frames in a second.
+    rate: f64,
+    /// The most elements that were in the widget.
+    elements: f64,
+    /// The number of the first message on the page.
+    first: u64,
+}
+
+pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Result<()> {
+    let messages = MESSAGES / u64::try_from(size.divisor)?;
+    let seed = Seed {
+        visitors: 1,
+        messages,
+        are_waiting: false,
+    };
+    let (folder, who) = planted(seed).await?;
+    let token = who.first().and_then(|who| who.token.clone());
+    let token = token.context("no visitor was planted")?;
+    let stage = Stage::start_on(folder).await?;
+    let pages = site().await?;
+    let page = pages.url("/");
+    let span = 8000 / size.divisor;
+    let turn = async |by: i32, span: usize| {
+        tab.run_async::<Scrolled>(SCROLL, vec![by.into(), span.into()])
+            .await
+    };
+
+    slow_down(tab, SLOWDOWN).await?;
+    tab.goto(&page).await?;
+    tab.run::<Value>(PLAIN, vec![]).await?;
+    let plain = turn(BY, span).await?;
+    tab.goto(&page).await?;
+    let arguments = vec![json!("s0"), json!(stage.server.http()), json!(token)];
+    tab.run_async::<bool>(OPEN, arguments).await?;
+    let ours = turn(BY, span).await?;
+    slow_down(tab, 1).await?;
+    let mut elements = ours.elements;
+    let mut first = ours.first;
+    for _ in 0..TURNS {
+        if first == 1 {
+            break;
+        }
+        let more = turn(LEAP, 5000).await?;
+        elements = elements.max(more.elements);
+        first = more.first;
+    }
+    ensure!(first == 1, "the first message was not reached, but {first}");
+    report.add(
+        "widget_scroll",
+        ours.rate,
+        "frames/s",
+        plain.rate,
+        "a plain list in the same browser, with the processor slowed down 4 times",
+    );
+    report.add(
+        "widget_scroll_elements",
+        elements,
+        "",
+        ELEMENTS,
+        "the bound, with all of 10,000 messages read back",
+    );
+    Ok(())
+}
