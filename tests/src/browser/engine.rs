@@ -119,6 +119,8 @@ async fn firefox(wish: Wish, profile: &Path) -> Result<Driver> {
     wishes.add_arg("--height=800")?;
     let mut settings = FirefoxPreferences::new();
     settings.set("intl.accept_languages", "en-GB, en")?;
+    // A person's wheel goes this way, too; without it the driver's own scrolls by other rules.
+    settings.set("remote.events.async.wheel.enabled", true)?;
     if !wish.has_storage {
         settings.set("network.cookie.cookieBehavior", FIREFOX_BLOCKS_STORAGE)?;
     }

@@ -1,6 +1,7 @@
 //! Real browsers of three engines, driven by WebDriver, each with an empty profile of its own.
 
 mod engine;
+mod hand;
 mod tab;
 mod widget;
 

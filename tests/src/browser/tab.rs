@@ -19,8 +19,8 @@ pub struct Tab {
 }
 
 /// A tab that is in front, as long as this lives.
-struct Front<'a> {
-    driver: &'a WebDriver,
+pub(super) struct Front<'a> {
+    pub(super) driver: &'a WebDriver,
     _turn: MutexGuard<'a, ()>,
 }
 
@@ -203,7 +203,7 @@ impl Tab {
         Ok(front.element(script, args).await?.send_keys(keys).await?)
     }
 
-    async fn front(&self) -> Result<Front<'_>> {
+    pub(super) async fn front(&self) -> Result<Front<'_>> {
         let turn = self.seat.turn.lock().await;
         let driver = self.seat.driver()?;
         driver.switch_to_window(self.window.clone()).await?;
