@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use thirtyfour::common::command::{Actions, Command};
 
 use super::{Engine, Tab};
+use crate::wait;
 
 /// A finger that moves for so long scrolls, and throws nothing.
 const DRAG_MS: u32 = 250;
@@ -63,6 +64,22 @@ impl Tab {
             }
             Engine::Firefox | Engine::WebKit => self.resize(NARROW.0, NARROW.1).await,
         }
+    }
+
+    /// Puts the window away, as its person does, or takes it up again; returns when the page knows.
+    ///
+    /// # Errors
+    /// When the browser refuses: only Chromium's takes such commands.
+    pub async fn put_away(&self, is_away: bool) -> Result<()> {
+        let window = self
+            .devtools("Browser.getWindowForTarget", json!({}))
+            .await?;
+        let state = if is_away { "minimized" } else { "normal" };
+        let wanted = json!({"windowId": window["windowId"], "bounds": {"windowState": state}});
+        self.devtools("Browser.setWindowBounds", wanted).await?;
+        let look = async || self.run::<bool>("return document.hidden", vec![]).await;
+        wait::until("the page hidden or not", look, |hidden| *hidden == is_away).await?;
+        Ok(())
     }
 
     async fn act(&self, actions: Value) -> Result<()> {

@@ -19,6 +19,7 @@ mod loading;
 mod locales;
 mod operator;
 mod phone;
+mod pocket;
 mod scrolling;
 mod sdk;
 mod slow_lines;
