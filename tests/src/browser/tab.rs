@@ -124,7 +124,7 @@ impl Tab {
     /// Whose engine shows this.
     #[must_use]
     pub fn engine(&self) -> Engine {
-        self.seat.engine
+        self.seat.wish.engine
     }
 
     /// Freezes the page as a phone does with one in the background: timers and sockets' events stop.

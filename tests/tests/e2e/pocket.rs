@@ -1,17 +1,23 @@
 //! A phone that was in a pocket for an hour: the page hidden and frozen, its line dead, its clocks an hour further.
-//! Only Chromium's driver puts windows away and freezes what is in them.
+//! Only Chromium's driver puts windows away and freezes what is in them. And a phone whose system has killed the browser.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
     agent::Agent,
-    browser::Tab,
+    browser::{Engine, Tab},
+    checker::Writer,
+    in_every_engine,
     pages::{Pages, with_tag},
     proxy::{BOTH, Forgotten, Scope},
     stage::{MACHINE, Stage},
     wait,
 };
+
+use super::hosts::cannot_show;
+
+in_every_engine!(a_killed_browser_comes_back_to_the_conversation);
 
 /// What is promised to who takes up a phone.
 const BACK: Duration = Duration::from_secs(2);
@@ -106,5 +112,50 @@ async fn who_takes_up_the_phone_without_a_line_is_told_so() -> Result<()> {
     stage
         .settle_since(heal, &[&tab], &agent, conversation)
         .await?;
+    Ok(())
+}
+
+/// The system needs the memory, and no tab hears of it. The visitor is still the same, with the conversation and what
+/// they have not read. What waited in the tab that was killed is promised only where the browser restores the tab.
+async fn a_killed_browser_comes_back_to_the_conversation(engine: Engine) -> Result<()> {
+    const WAITING: &str = "waits in a lift";
+    if engine == Engine::WebKit {
+        let why = "it keeps nothing on the disk while it is driven";
+        cannot_show(engine, "what a killed browser finds", why);
+        return Ok(());
+    }
+    let mut stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
+    let (tab, mut agent, conversation) = stage.greeting().await?;
+    stage.browser.has_on_disk("holdfast:demo:token").await?;
+    stage.street.lose(&BOTH);
+    tab.write(WAITING).await?;
+    stage
+        .agent_writes(&mut agent, conversation, "while you were away")
+        .await?;
+    agent
+        .see("the log has it", |desk| desk.acked.len() == 2)
+        .await?;
+    drop(tab);
+    stage.browser = stage.browser.killed().await?;
+    stage.street.heal(Forgotten::Silent).await?;
+
+    let tab = stage.browser.open(&stage.page("/")).await?;
+    tab.see("the unread answer", |widget| {
+        !widget.open && widget.unread == "1"
+    })
+    .await?;
+    tab.open_chat().await?;
+    let widget = tab
+        .see("the conversation", |widget| widget.messages.len() >= 3)
+        .await?;
+    let is_kept = widget.state_of(WAITING).is_some();
+    println!("what waited was restored with its tab: {is_kept}");
+    if is_kept {
+        stage.paper.note(Writer::Visitor, WAITING);
+    }
+    stage.visitor_writes(&tab, "I am back").await?;
+    let screens = stage.settle(&[&tab], &agent, conversation).await?;
+    let known = &screens.desk.standings;
+    ensure!(known.len() == 1, "another visitor: {known:?}");
     Ok(())
 }
