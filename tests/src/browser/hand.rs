@@ -69,14 +69,16 @@ impl Tab {
     /// Puts the window away, as its person does, or takes it up again; returns when the page knows.
     ///
     /// # Errors
-    /// When the browser refuses: only Chromium's takes such commands.
+    /// When the browser refuses, or the page hears nothing of it.
     pub async fn put_away(&self, is_away: bool) -> Result<()> {
-        let window = self
-            .devtools("Browser.getWindowForTarget", json!({}))
-            .await?;
-        let state = if is_away { "minimized" } else { "normal" };
-        let wanted = json!({"windowId": window["windowId"], "bounds": {"windowState": state}});
-        self.devtools("Browser.setWindowBounds", wanted).await?;
+        {
+            let front = self.front().await?;
+            if is_away {
+                front.driver.minimize_window().await?;
+            } else {
+                front.driver.set_window_rect(0, 0, 1000, 800).await?;
+            }
+        }
         let look = async || self.run::<bool>("return document.hidden", vec![]).await;
         wait::until("the page hidden or not", look, |hidden| *hidden == is_away).await?;
         Ok(())

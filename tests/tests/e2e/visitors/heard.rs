@@ -1,9 +1,16 @@
 //! An answer that nobody has seen: the title, and the switch.
 
 use anyhow::{Result, ensure};
-use holdfast_tests::{browser::Tab, stage::Stage, wait};
+use holdfast_tests::{
+    browser::{Engine, Tab},
+    in_every_engine,
+    stage::Stage,
+    wait,
+};
 
 use super::{extras, holds, inside};
+
+in_every_engine!(an_unseen_answer_shows_in_the_title_until_somebody_looks);
 
 /// Sounds are counted, and sound all the same.
 const COUNT: &str = "window.tones = 0;
@@ -15,10 +22,8 @@ async fn title(tab: &Tab, what: &str, is_wanted: impl FnMut(&String) -> bool) ->
     wait::until(what, read, is_wanted).await
 }
 
-/// In the one engine whose driver puts windows away.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn an_unseen_answer_shows_in_the_title_until_somebody_looks(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     extras(&tab).await?;
     tab.run::<()>(COUNT, vec![]).await?;
