@@ -85,6 +85,26 @@ async fn the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at(engine: Eng
     Ok(())
 }
 
+/// Only where a driver makes a phone: its browser shows a part of such a page, other windows scroll it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_panel_is_where_the_eye_is_on_a_page_that_is_wider_than_the_phone() -> Result<()> {
+    let stage = Stage::set().await?;
+    for direction in ["ltr", "rtl"] {
+        let wide = format!("<body dir={direction}><p style=\"width: 430px\">Wide<h1>");
+        let html = page(stage.street.addr()).replace("<h1>", &wide);
+        let pages = Pages::serve([("/", html)]).await?;
+        let tab = phone(&stage, &pages.url("/")).await?;
+        tab.open_chat().await?;
+        ensure!(tab.run::<bool>("return innerWidth > 400", vec![]).await?);
+        let panel = async || box_of(&tab, "panel").await;
+        wait::until("a panel that fills the screen", panel, |found| {
+            found == &[0.0, 0.0, 390.0, 844.0]
+        })
+        .await?;
+    }
+    Ok(())
+}
+
 async fn the_keyboard_never_covers_the_composer(engine: Engine) -> Result<()> {
     let stage = Stage::set_in(engine).await?;
     let html = page(stage.street.addr()).replace("<h1>", &format!("{KEYBOARD}<h1>"));
