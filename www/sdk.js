@@ -317,21 +317,24 @@ class Sdk {
     const { root, full } = this;
     // To ask a page for its size makes the browser lay it out.
     if (!this.isOpen) return;
-    const { height, offsetTop, scale } = window.visualViewport ?? { scale: 0 };
+    const panel = root.querySelector("[data-hf=panel]");
+    const { height, width, offsetTop, offsetLeft, scale } = window.visualViewport ?? { scale: 0 };
     // Who enlarges the page by hand looks at a part of it, which stays where it is.
     if (Math.abs(scale - 1) < 0.01) {
-      root.style.setProperty("--hf-height", height + "px");
-      root.style.setProperty("--hf-top", offsetTop + "px");
-      root.style.setProperty("--hf-lift", Math.max(0, document.documentElement.clientHeight - height - offsetTop) + "px");
+      const set = (name, pixels) => root.style.setProperty("--hf-" + name, pixels + "px");
+      const lift = Math.max(0, document.documentElement.clientHeight - height - offsetTop);
+      Object.entries({ height, width, lift, top: offsetTop, left: offsetLeft }).forEach((value) => set(...value));
+      // A page that is wider than the phone is seen in part, and from where that is counted depends on its direction.
+      if (full.matches && innerWidth > width) set("left", 2 * offsetLeft - panel.getBoundingClientRect().left);
     }
-    root.querySelector("[data-hf=panel]").ariaModal = String(full.matches);
+    panel.ariaModal = String(full.matches);
   }
 
   // A panel that fills the screen is a place of its own: the back button leaves it. Only after the visitor did
   // something, since browsers pass over places that a page makes by itself. Pages often watch `history.pushState`.
   entered() {
     this.isOpen = true;
-    this.fit();
+    queueMicrotask(() => this.fit()); // Once the panel is there to be measured.
     this.hasPlace = history.state?.holdfast;
     if (this.hasPlace || !this.full.matches || !navigator.userActivation?.hasBeenActive) return;
     History.prototype.pushState.call(history, { ...history.state, holdfast: true }, "");

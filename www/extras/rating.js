@@ -29,6 +29,9 @@ export class Rating {
     this.form.addEventListener("input", () => {
       this.kept.save({ score: String(this.score()), comment: this.comment.value });
       this.show();
+      // What is asked next stands below the stars.
+      const list = panel.find("list");
+      list.scrollTop = list.scrollHeight;
     });
     // Enter is no message here.
     this.form.addEventListener("keydown", (event) => event.key === "Enter" && event.stopPropagation());

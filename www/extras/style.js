@@ -5,9 +5,11 @@ export const STYLE = `
 .text .code { padding: 1px 5px; border-radius: 5px; background: rgb(127 127 127 / 18%); }
 .text .block { display: block; direction: ltr; margin: 6px -5px; padding: 8px 10px; border-radius: 9px; background: rgb(127 127 127 / 14%); text-align: left; }
 .text .block:first-child, .text .mark:first-child + .block { margin-top: 1px; }
+.text .block:has(+ .mark:last-child) { margin-bottom: 1px; }
 .text .mark { display: none; }
 .more svg { stroke-width: 3; }
 .more { margin-inline-end: -8px; }
+.failure { display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; text-wrap: balance; }
 .menu, .choice { position: absolute; z-index: 1; background: var(--bg); border: 1px solid var(--line); box-shadow: var(--shadow); }
 .menu { inset-inline-end: 12px; top: calc(66px + env(safe-area-inset-top, 0px)); display: grid; max-width: calc(100% - 24px); padding: 6px; border-radius: 14px; }
 .menu button { display: flex; align-items: center; gap: 10px; min-height: 44px; padding: 4px 16px 4px 12px; border-radius: 9px; text-align: start; }
@@ -17,12 +19,13 @@ export const STYLE = `
 .menu :focus-visible, .choice :focus-visible { outline-offset: -3px; }
 .said { position: absolute; z-index: 1; inset-inline: 0; top: calc(78px + env(safe-area-inset-top, 0px)); width: fit-content; max-width: 84%; margin: 0 auto; padding: 8px 16px; border-radius: 20px; background: var(--fg); color: var(--bg); font-size: 13.5px; }
 q { unicode-bidi: plaintext; }
+.greeting { text-wrap: balance; }
 .foot { position: relative; }
 .smile { display: grid; flex: none; place-items: center; width: 44px; height: 44px; margin-inline-end: -6px; border-radius: 50%; color: var(--soft); }
 .smile:hover, .smile[aria-expanded=true] { color: var(--fg); }
-.choice { inset: auto 12px calc(100% + 2px); display: grid; grid-template-columns: repeat(auto-fill, 44px); justify-content: center; max-height: min(236px, 40vh); padding: 6px; border-radius: 14px; overflow: auto; overscroll-behavior: contain; touch-action: pan-y; }
-.choice button { width: 44px; height: 44px; border-radius: 9px; font: 24px/44px system-ui, "Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", sans-serif; }
-[data-asks] .greeting { min-height: 0; padding: 8px 8px 0; text-align: start; }
+.choice { inset: auto 12px calc(100% + 2px); display: grid; grid-template-columns: repeat(auto-fill, 44px); justify-content: center; max-height: min(236px, 40vh); padding: 6px; border-radius: 14px; overflow: auto; overscroll-behavior: contain; touch-action: pan-y; scrollbar-width: thin; scrollbar-color: var(--line) transparent; }
+.choice button { width: 44px; height: 44px; border-radius: 9px; font: 24px/44px "Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", system-ui, sans-serif; }
+[data-asks] .greeting { min-height: 0; margin: 0; padding: 8px 8px 0; text-align: start; text-wrap: wrap; }
 [data-asks] .greeting svg { display: none; }
 .prechat { display: grid; gap: 12px; padding: 14px 8px 4px; }
 .ask { display: grid; gap: 4px; }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::build;
 use crate::repo::Repo;
-use crate::setup;
+use crate::setup::{self, Need};
 use crate::shell;
 
 /// Builds everything and takes the pictures, or measures what the tag costs a page.
@@ -27,6 +27,7 @@ pub(crate) fn run(repo: &Repo, measure: bool) -> Result<()> {
     if measure {
         return shell::open(gallery.arg("--measure"));
     }
+    setup::ensure(repo, &[Need::Fonts])?;
     let folder = repo.generated().join("gallery");
     // Pictures of scenes that are no more would be looked at in vain.
     if folder.is_dir() {

@@ -117,8 +117,15 @@ async fn firefox(wish: Wish, profile: &Path) -> Result<Driver> {
     wishes.add_arg("-headless")?;
     wishes.add_arg("--width=1000")?;
     wishes.add_arg("--height=800")?;
+    // What one that was killed has left behind.
+    if let Some(left) = std::fs::read_dir(profile)?.next() {
+        wishes.add_arg("-profile")?;
+        wishes.add_arg(&left?.path().display().to_string())?;
+    }
     let mut settings = FirefoxPreferences::new();
     settings.set("intl.accept_languages", "en-GB, en")?;
+    // A person's wheel goes this way, too; without it the driver's own scrolls by other rules.
+    settings.set("remote.events.async.wheel.enabled", true)?;
     if !wish.has_storage {
         settings.set("network.cookie.cookieBehavior", FIREFOX_BLOCKS_STORAGE)?;
     }

@@ -1,6 +1,8 @@
 //! Real browsers of three engines, driven by WebDriver, each with an empty profile of its own.
 
 mod engine;
+mod hand;
+mod system;
 mod tab;
 mod widget;
 
@@ -41,10 +43,10 @@ pub struct Browser {
 struct Seat {
     driver: Option<WebDriver>,
     turn: Mutex<()>,
-    engine: Engine,
+    wish: Wish,
     // In this order: the processes die before their profile is removed.
     _processes: Driver,
-    profile: TempDir,
+    profile: Arc<TempDir>,
 }
 
 impl Browser {
@@ -74,7 +76,11 @@ impl Browser {
     /// # Errors
     /// When it or its driver is missing or does not start.
     pub async fn start_with(wish: Wish) -> Result<Self> {
-        let profile = tempfile::tempdir()?;
+        Self::start_on(wish, Arc::new(tempfile::tempdir()?)).await
+    }
+
+    /// Starts a browser with what another one has left in its profile.
+    async fn start_on(wish: Wish, profile: Arc<TempDir>) -> Result<Self> {
         let processes = wish.engine.drive(wish, profile.path()).await?;
         let driver = WebDriver::new(&processes.url, processes.wishes.clone())
             .await
@@ -85,7 +91,7 @@ impl Browser {
             seat: Arc::new(Seat {
                 driver: Some(driver),
                 turn: Mutex::default(),
-                engine: wish.engine,
+                wish,
                 _processes: processes,
                 profile,
             }),
@@ -95,7 +101,7 @@ impl Browser {
     /// Whose engine it has.
     #[must_use]
     pub fn engine(&self) -> Engine {
-        self.seat.engine
+        self.seat.wish.engine
     }
 
     /// The tab with which the browser began, at `url`.

@@ -19,8 +19,8 @@ pub struct Tab {
 }
 
 /// A tab that is in front, as long as this lives.
-struct Front<'a> {
-    driver: &'a WebDriver,
+pub(super) struct Front<'a> {
+    pub(super) driver: &'a WebDriver,
     _turn: MutexGuard<'a, ()>,
 }
 
@@ -124,7 +124,7 @@ impl Tab {
     /// Whose engine shows this.
     #[must_use]
     pub fn engine(&self) -> Engine {
-        self.seat.engine
+        self.seat.wish.engine
     }
 
     /// Freezes the page as a phone does with one in the background: timers and sockets' events stop.
@@ -203,7 +203,7 @@ impl Tab {
         Ok(front.element(script, args).await?.send_keys(keys).await?)
     }
 
-    async fn front(&self) -> Result<Front<'_>> {
+    pub(super) async fn front(&self) -> Result<Front<'_>> {
         let turn = self.seat.turn.lock().await;
         let driver = self.seat.driver()?;
         driver.switch_to_window(self.window.clone()).await?;

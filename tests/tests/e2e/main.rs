@@ -19,6 +19,8 @@ mod loading;
 mod locales;
 mod operator;
 mod phone;
+mod pocket;
+mod scrolling;
 mod sdk;
 mod slow_lines;
 mod tabs;

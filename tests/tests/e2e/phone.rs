@@ -4,16 +4,24 @@ use std::net::SocketAddr;
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
-    browser::Tab,
+    browser::{Engine, Tab},
+    in_every_engine,
     pages::{Pages, with_tag},
     stage::Stage,
     wait,
 };
 use serde_json::{Value, json};
 
+in_every_engine!(
+    the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at,
+    the_keyboard_never_covers_the_composer,
+    the_back_button_closes_the_panel_and_leaves_the_page_where_it_was,
+    a_panel_beside_the_page_adds_nothing_to_the_history,
+);
+
 /// A screen keyboard can't be had without a phone, so these pages say what it leaves of the screen.
 const KEYBOARD: &str = "<script>
-    const viewport = Object.assign(new EventTarget(), { height: innerHeight, offsetTop: 0, scale: 1 });
+    const viewport = Object.assign(new EventTarget(), { height: innerHeight, width: innerWidth, offsetTop: 0, offsetLeft: 0, scale: 1 });
     Object.defineProperty(window, 'visualViewport', { value: viewport });
     window.keyboard = (height, offsetTop, scale = 1) => {
       Object.assign(viewport, { height, offsetTop, scale });
@@ -34,26 +42,30 @@ fn page(server: SocketAddr) -> String {
 
 async fn phone(stage: &Stage, url: &str) -> Result<Tab> {
     let tab = stage.browser.open(url).await?;
-    let size = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
-    tab.devtools("Emulation.setDeviceMetricsOverride", size)
-        .await?;
+    tab.on_phone().await?;
     tab.reload().await?;
     Ok(tab)
+}
+
+/// What the page has of the screen.
+async fn screen(tab: &Tab) -> Result<(f64, f64)> {
+    let size = "return [document.documentElement.clientWidth, innerHeight]";
+    tab.run(size, vec![]).await
 }
 
 async fn box_of(tab: &Tab, hook: &str) -> Result<Vec<f64>> {
     tab.run(BOX, vec![json!(hook)]).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let pages = Pages::serve([("/", page(stage.street.addr()))]).await?;
     let tab = phone(&stage, &pages.url("/")).await?;
     tab.open_chat().await?;
+    let (width, height) = screen(&tab).await?;
     let panel = async || box_of(&tab, "panel").await;
     wait::until("a panel that fills the screen", panel, |found| {
-        found == &[0.0, 0.0, 390.0, 844.0]
+        found == &[0.0, 0.0, width, height]
     })
     .await?;
     let sizes = "const root = document.querySelector('#holdfast-chat').shadowRoot;
@@ -67,17 +79,34 @@ async fn the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at() -> Result
         tab.run::<String>(font, vec![]).await? == "16px",
         "a phone would zoom in"
     );
-    let width = "return document.documentElement.scrollWidth";
-    ensure!(
-        tab.run::<u64>(width, vec![]).await? == 390,
-        "the page became wider"
-    );
+    let wide = "return document.documentElement.scrollWidth";
+    let wide: f64 = tab.run(wide, vec![]).await?;
+    ensure!(wide <= width, "the page became {wide} wide");
     Ok(())
 }
 
+/// Only where a driver makes a phone: its browser shows a part of such a page, other windows scroll it.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_keyboard_never_covers_the_composer() -> Result<()> {
+async fn the_panel_is_where_the_eye_is_on_a_page_that_is_wider_than_the_phone() -> Result<()> {
     let stage = Stage::set().await?;
+    for direction in ["ltr", "rtl"] {
+        let wide = format!("<body dir={direction}><p style=\"width: 430px\">Wide<h1>");
+        let html = page(stage.street.addr()).replace("<h1>", &wide);
+        let pages = Pages::serve([("/", html)]).await?;
+        let tab = phone(&stage, &pages.url("/")).await?;
+        tab.open_chat().await?;
+        ensure!(tab.run::<bool>("return innerWidth > 400", vec![]).await?);
+        let panel = async || box_of(&tab, "panel").await;
+        wait::until("a panel that fills the screen", panel, |found| {
+            found == &[0.0, 0.0, 390.0, 844.0]
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn the_keyboard_never_covers_the_composer(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let html = page(stage.street.addr()).replace("<h1>", &format!("{KEYBOARD}<h1>"));
     let pages = Pages::serve([("/", html)]).await?;
     let tab = phone(&stage, &pages.url("/")).await?;
@@ -90,6 +119,7 @@ async fn the_keyboard_never_covers_the_composer() -> Result<()> {
         |found| found[1] == 0.0,
     )
     .await?;
+    let (_, height) = screen(&tab).await?;
     let keyboard = "keyboard(...arguments)";
     tab.run::<Value>(keyboard, vec![json!(480), json!(60)])
         .await?;
@@ -101,13 +131,21 @@ async fn the_keyboard_never_covers_the_composer() -> Result<()> {
     tab.run::<Value>(keyboard, vec![json!(240), json!(300), json!(2)])
         .await?;
     ensure!(box_of(&tab, "panel").await? == panel);
-    tab.run::<Value>(keyboard, vec![json!(844), json!(0)])
+    tab.run::<Value>(keyboard, vec![json!(height), json!(0)])
         .await?;
-    ensure!(box_of(&tab, "panel").await?[3] == 844.0);
+    ensure!(box_of(&tab, "panel").await?[3] == height);
     // On a tablet the panel stands beside the page, and moves up.
-    let tablet = json!({"width": 900, "height": 844, "deviceScaleFactor": 1, "mobile": true});
-    tab.devtools("Emulation.setDeviceMetricsOverride", tablet)
-        .await?;
+    match engine {
+        Engine::Chromium => {
+            let tablet =
+                json!({"width": 900, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+            tab.devtools("Emulation.setDeviceMetricsOverride", tablet)
+                .await?;
+        }
+        Engine::Firefox | Engine::WebKit => tab.resize(900, 844).await?,
+    }
+    let look = async || Ok(screen(&tab).await?.0);
+    wait::until("a wide page", look, |width| *width > 800.0).await?;
     tab.run::<Value>(keyboard, vec![json!(500), json!(0)])
         .await?;
     let panel = box_of(&tab, "panel").await?;
@@ -115,9 +153,10 @@ async fn the_keyboard_never_covers_the_composer() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_back_button_closes_the_panel_and_leaves_the_page_where_it_was() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn the_back_button_closes_the_panel_and_leaves_the_page_where_it_was(
+    engine: Engine,
+) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let pages = Pages::serve([
         ("/", page(stage.street.addr())),
         ("/next", page(stage.street.addr())),
@@ -158,9 +197,8 @@ async fn the_back_button_closes_the_panel_and_leaves_the_page_where_it_was() -> 
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_panel_beside_the_page_adds_nothing_to_the_history() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn a_panel_beside_the_page_adds_nothing_to_the_history(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let pages = Pages::serve([("/", page(stage.street.addr()))]).await?;
     let tab = stage.browser.open(&pages.url("/")).await?;
     let length = "return history.length";
@@ -170,6 +208,7 @@ async fn a_panel_beside_the_page_adds_nothing_to_the_history() -> Result<()> {
     Ok(())
 }
 
+/// Only where a driver can say what a person wishes for.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_wants_no_motion_gets_none() -> Result<()> {
     let stage = Stage::set().await?;

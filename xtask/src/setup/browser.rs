@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use super::debian;
 use crate::repo::Repo;
+use crate::shell;
 
 /// The variable that names the browser, for machines where it has another name or place.
 const BROWSER_VARIABLE: &str = "CHROME";
@@ -83,6 +84,20 @@ pub(super) fn has_webkit(repo: &Repo) -> bool {
 
 pub(super) fn install_webkit(repo: &Repo) -> Result<()> {
     debian::install(repo, &["webkit2gtk-driver", "xvfb"])
+}
+
+/// What the system's list of fonts is asked for, and must have.
+const FONTS: [&str; 2] = [":lang=zh-cn", ":charset=1f600:color=true"];
+
+pub(super) fn has_fonts(repo: &Repo) -> bool {
+    let has = |wanted| shell::output(repo.command("fc-list").arg(wanted));
+    let is_there = |wanted| has(wanted).is_ok_and(|found| !found.trim().is_empty());
+    FONTS.into_iter().all(is_there)
+}
+
+pub(super) fn install_fonts(repo: &Repo) -> Result<()> {
+    let packages = ["fontconfig", "fonts-wqy-microhei", "fonts-noto-color-emoji"];
+    debian::install(repo, &packages)
 }
 
 fn named(variable: &str) -> Option<PathBuf> {

@@ -62,6 +62,8 @@ pub(crate) enum Need {
     Geckodriver,
     /// WebKit's browser and driver, and a screen for them.
     WebKit,
+    /// Fonts with Chinese signs and emoji in colour.
+    Fonts,
     /// Foreign scripts that pages of the tests are made of, and the check for accessibility.
     Scripts,
     /// TypeScript's compiler.
@@ -205,6 +207,7 @@ impl Need {
             Self::Firefox => browser::has_firefox(repo),
             Self::Geckodriver => tools::GECKODRIVER.is_installed(repo),
             Self::WebKit => browser::has_webkit(repo),
+            Self::Fonts => browser::has_fonts(repo),
             Self::Scripts => scripts::are_installed(repo),
             Self::TypeScript => types::is_installed(repo),
         })
@@ -233,6 +236,7 @@ impl Need {
             Self::Firefox => browser::install_firefox(repo),
             Self::Geckodriver => tools::GECKODRIVER.install(repo),
             Self::WebKit => browser::install_webkit(repo),
+            Self::Fonts => browser::install_fonts(repo),
             Self::Scripts => scripts::install(repo),
             Self::TypeScript => types::install(repo),
         }
@@ -305,6 +309,9 @@ impl Need {
             ),
             Self::WebKit => {
                 "installing WebKitGTK with its driver, and Xvfb, the screen it wants: the engine of iPhones".into()
+            }
+            Self::Fonts => {
+                "installing fonts with Chinese signs and emoji: the gallery's pictures have such texts".into()
             }
             Self::Scripts => {
                 "fetching axe-core, jQuery and Turbo, and Debian's Prototype and MooTools: the tests check for \

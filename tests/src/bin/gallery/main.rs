@@ -2,6 +2,7 @@
 //! dark, in the states that a visitor meets. `cargo xtask gallery` builds what is needed, and calls this with the
 //! folder for the pictures, or with `--measure`, for figures of what a page pays for the tag.
 
+mod album;
 mod measure;
 mod scenes;
 mod site;
@@ -11,7 +12,7 @@ use std::{fmt::Write as _, fs, path::PathBuf, time::Instant};
 use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::browser::Engine;
 
-use scenes::Album;
+use album::Album;
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -1,27 +1,13 @@
-//! The scenes, in the order in which one conversation brings them about.
+//! The scenes, in the order in which conversations bring them about.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context as _, Result};
-use holdfast_tests::{
-    agent::Agent,
-    browser::{Engine, Tab},
-    pages::Pages,
-    proxy::{BOTH, Scope},
-    stage::Stage,
-    wait,
-};
+use anyhow::Result;
+use holdfast_tests::proxy::BOTH;
 use serde_json::json;
 
-use super::site;
-
-/// The languages in which the conversation is shown, as `data-locale` names them.
-const LOCALES: [&str; 1] = ["en"];
-
-const THEMES: [&str; 2] = ["light", "dark"];
+use super::album::{Album, LOOKS, holds, online};
 
 /// What a chat really is: short and long, other scripts, code, and words that fit nowhere.
-const CODE: &str = "for (const rope of shop.ropes) {\n\tif (rope.length >= 40) basket.add(rope, { colour: \"red\", quantity: 1 });\n}";
+const CODE: &str = "```\nfor (const rope of shop.ropes) {\n\tif (rope.length >= 40) basket.add(rope, { colour: \"red\", quantity: 1 });\n}\n```";
 const LONG_WORD: &str = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft \
     https://example.com/a/very/long/address/that/nobody/would/type/by/hand?with=parameters&and=more-of-them";
 const LONG: &str = "We have it in three lengths, and the forty metres are what most of our customers take: it is \
@@ -29,170 +15,291 @@ const LONG: &str = "We have it in three lengths, and the forty metres are what m
     outside, have a look at the sixty metres as well. Both are dynamic ropes, tested by the norm, and both can be \
     sent back within thirty days if they are unused.\n\nShall I put one aside for you?";
 const SCRIPTS: &str = "你好,请问有红色的吗? 🧗 هل لديكم حبل أحمر؟ Есть ли красная?";
+const LINKS: &str =
+    "It is here: https://example.com/ropes/red-40. Or write to ropes@example.com, and name `R-40`.";
 
-/// The window of a phone, and how its dots are counted.
-const PHONE_WIDTH: u32 = 390;
-const PHONE_HEIGHT: u32 = 690;
+/// Languages, and what is said in them by turns, the visitor first.
+const TALKS: [(&str, [&str; 5]); 2] = [
+    (
+        "ar",
+        [
+            "مرحباً، هل الحبل الأحمر متوفر؟",
+            "أهلاً بك! نعم، لدينا الحبل الأحمر بطول 40 متراً، ويمكننا شحنه إليك خلال ثلاثة أيام.",
+            "رائع. كم سعره مع الشحن؟",
+            "السعر 129 € والشحن مجاني. الرابط: https://example.com/ropes/red-40",
+            "شكراً جزيلاً 🙏",
+        ],
+    ),
+    (
+        "zh-Hans",
+        [
+            "你好,请问红色的绳子还有货吗?",
+            "您好!有的,红色 40 米的绳子今天刚到货,三天内可以送到您手上。",
+            "太好了。含运费一共多少钱?",
+            "一共 129 €,免运费。链接在这里:https://example.com/ropes/red-40。请放心,三十天内未使用可以退货。",
+            "谢谢 🙏",
+        ],
+    ),
+];
 
-/// On what the page is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Desk,
-    Phone,
-}
+const QUESTIONS: &str = r#"
+greeting = "Hello! How can we help?"
+[[prechat]]
+name = "name"
+label = "Your name"
+required = true
+[[prechat]]
+name = "email"
+label = "Your e-mail, in case you have to leave"
+kind = "email"
+required = true
+[[prechat]]
+name = "order"
+label = "Which order is it about?"
+kind = "long"
+[[prechat]]
+name = "privacy"
+label = "I agree that my data are kept to answer me."
+kind = "consent"
+required = true
+"#;
 
-/// The pictures of one engine.
-pub(super) struct Album {
-    engine: Engine,
-    folder: PathBuf,
-    stage: Stage,
-    pages: Pages,
-    tab: Tab,
-    names: Vec<String>,
-}
+const GREETING: &str =
+    "greeting = \"Welcome to Alpenglow!\\nAsk us anything about ropes, hooks and harnesses.\"";
+
+/// Closed but for one minute of the week.
+const AWAY: &str = r#"
+away = "We are back on Monday at nine. Leave a message, the answer will wait for you here."
+timezone = "Pacific/Kiritimati"
+[hours]
+monday = ["04:11-04:12"]
+"#;
 
 impl Album {
-    /// Sets the stage. The line can be cut in such a way that pages still load.
-    pub(super) async fn open(engine: Engine, folder: &Path) -> Result<Self> {
-        let stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
-        let pages = site::serve(stage.street.addr(), &LOCALES).await?;
-        let tab = stage.browser.open(&pages.url("/empty")).await?;
-        Ok(Self {
-            engine,
-            folder: folder.to_path_buf(),
-            stage,
-            pages,
-            tab,
-            names: Vec::new(),
-        })
-    }
-
-    /// The files, within the folder.
-    pub(super) fn names(&self) -> Vec<String> {
-        self.names.clone()
-    }
-
     /// Takes all pictures.
     pub(super) async fn fill(&mut self) -> Result<()> {
-        let mut agent = self.stage.agent("Ana").await?;
         self.before_a_word().await?;
-        let conversation = self.talk(&mut agent).await?;
-        self.each("conversation", "shop").await?;
-        self.each("hostile", "hostile").await?;
-        self.short_scenes(&mut agent, conversation).await?;
+        let conversation = self.talk().await?;
+        self.conversation().await?;
+        self.short_scenes(conversation).await?;
+        self.opened().await?;
         self.refused().await?;
+        self.rated(conversation).await?;
+        self.links().await?;
+        self.languages().await?;
         self.offline().await
     }
 
     async fn before_a_word(&mut self) -> Result<()> {
-        for form in [Form::Desk, Form::Phone] {
-            for theme in THEMES {
-                let tab = self.go(form, "shop", theme, LOCALES[0]).await?;
-                self.take(&tab, form, theme, "closed").await?;
-                tab.open_chat().await?;
-                self.take(&tab, form, theme, "empty").await?;
-                tab.click_hook("close").await?;
-            }
+        self.newcomer(AWAY).await?;
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            holds(&tab, "return find('greeting').innerText.includes('Monday') && find('subtitle').textContent.startsWith('Away')").await?;
+            self.take(&tab, look, "away").await?;
+        }
+        self.hire().await?;
+        self.newcomer("").await?;
+        for look in LOOKS {
+            let tab = self.go(look, "shop", "en").await?;
+            self.take(&tab, look, "closed").await?;
+            let tab = self.chat(look, "shop", "en").await?;
+            self.take(&tab, look, "empty").await?;
+            tab.click_hook("close").await?;
+        }
+        self.newcomer(GREETING).await?;
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            holds(
+                &tab,
+                "return find('greeting').innerText.includes('Alpenglow')",
+            )
+            .await?;
+            self.take(&tab, look, "greeting").await?;
+        }
+        self.newcomer(QUESTIONS).await?;
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            holds(&tab, "return shown('prechat')").await?;
+            self.take(&tab, look, "prechat").await?;
+        }
+        let tab = self.chat(LOOKS[0], "shop", "en").await?;
+        tab.draft("Is it red?").await?;
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            holds(&tab, "return shown('prechat')").await?;
+            tab.click_hook("send").await?;
+            holds(
+                &tab,
+                "return [...root.querySelectorAll('.fault')].some((it) => it.textContent)",
+            )
+            .await?;
+            self.take(&tab, look, "prechat-faults").await?;
         }
         Ok(())
     }
 
     /// A conversation with everything in it; the panel stays open.
-    async fn talk(&mut self, agent: &mut Agent) -> Result<u64> {
-        let tab = self.go(Form::Desk, "shop", "light", LOCALES[0]).await?;
-        tab.open_chat().await?;
-        self.stage.visitor_writes(&tab, "Good morning!").await?;
-        let desk = agent
-            .see("the greeting", |desk| desk.find("Good morning!").is_some())
-            .await?;
-        let conversation = desk.find("Good morning!").context("it")?.conversation;
+    async fn talk(&mut self) -> Result<u64> {
+        self.newcomer("").await?;
+        let tab = self.chat(LOOKS[0], "shop", "en").await?;
+        let conversation = self.begin(&tab, "Good morning!").await?;
         for answer in [LONG, CODE] {
-            self.stage.agent_writes(agent, conversation, answer).await?;
+            self.answer(&tab, conversation, answer).await?;
         }
-        self.stage.visitor_writes(&tab, LONG_WORD).await?;
-        // Not by keyboard: WebKit's driver has no keys for all of it.
-        self.stage
-            .agent_writes(agent, conversation, SCRIPTS)
-            .await?;
-        self.stage.settle(&[&tab], agent, conversation).await?;
+        self.begin(&tab, LONG_WORD).await?;
+        self.answer(&tab, conversation, SCRIPTS).await?;
         Ok(conversation)
     }
 
-    /// The scene on every form, in every theme and language.
-    async fn each(&mut self, scene: &str, kind: &str) -> Result<()> {
-        for form in [Form::Desk, Form::Phone] {
-            for theme in THEMES {
-                for locale in LOCALES {
-                    let tab = self.go(form, kind, theme, locale).await?;
-                    tab.open_chat().await?;
-                    tab.see("the messages", |widget| {
-                        widget.connection == "online" && !widget.messages.is_empty()
-                    })
-                    .await?;
-                    let scene = if locale == LOCALES[0] {
-                        scene.to_owned()
-                    } else {
-                        format!("{scene}-{locale}")
-                    };
-                    self.take(&tab, form, theme, &scene).await?;
-                }
+    async fn conversation(&mut self) -> Result<()> {
+        for (scene, kind) in [
+            ("conversation", "shop"),
+            ("hostile", "hostile"),
+            ("own", "own"),
+        ] {
+            for look in LOOKS {
+                let tab = self.chat(look, kind, "en").await?;
+                online(&tab).await?;
+                holds(&tab, "return !!root.querySelector('[data-hf=text] a')").await?;
+                self.take(&tab, look, scene).await?;
             }
         }
         Ok(())
     }
 
-    /// What comes and goes: an unread answer, a typing agent, older messages with new ones below.
-    async fn short_scenes(&mut self, agent: &mut Agent, conversation: u64) -> Result<()> {
-        for (form, theme) in [(Form::Desk, "light"), (Form::Phone, "dark")] {
-            let tab = self.go(form, "shop", theme, LOCALES[0]).await?;
-            tab.open_chat().await?;
+    /// What comes and goes: older messages with new ones below, a typing agent, an unread answer, the mark before it.
+    async fn short_scenes(&mut self, conversation: u64) -> Result<()> {
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
             online(&tab).await?;
-            let up = "const root = document.querySelector('#holdfast-chat').shadowRoot;
-                root.querySelector('[data-hf=list]').scrollTop = 0;
-                return !root.querySelector('[data-hf=jump]').hidden;";
-            let look = async || tab.run::<bool>(up, vec![]).await;
-            wait::until("the way to the newest message", look, |shown| *shown).await?;
-            agent
-                .write(conversation, "The red one came in today.")
-                .await?;
-            tab.see("the new answer", |widget| {
-                widget
-                    .messages
-                    .last()
-                    .is_some_and(|last| last.text.starts_with("The red one"))
-            })
+            holds(
+                &tab,
+                "find('list').scrollTop = 0; return !find('jump').hidden",
+            )
             .await?;
-            self.take(&tab, form, theme, "older").await?;
+            let text = "The red one came in today.";
+            self.answer(&tab, conversation, text).await?;
+            holds(&tab, "return find('jump').classList.contains('new')").await?;
+            self.take(&tab, look, "older").await?;
             tab.click_hook("jump").await?;
-            agent
-                .tell(&json!({"typing": {"conversation": conversation, "active": true}}))
-                .await?;
+            let typing = json!({"conversation": conversation, "active": true});
+            self.agent()?.tell(&json!({"typing": typing})).await?;
             tab.see("typing", |widget| !widget.typing.is_empty())
                 .await?;
-            self.take(&tab, form, theme, "typing").await?;
+            self.take(&tab, look, "typing").await?;
             tab.click_hook("close").await?;
-            agent
+            self.agent()?
                 .write(conversation, "Shall I keep it for you?")
                 .await?;
             tab.see("the count", |widget| widget.unread == "1").await?;
-            self.take(&tab, form, theme, "unread").await?;
+            self.take(&tab, look, "unread").await?;
+            tab.open_chat().await?;
+            holds(&tab, "return !!root.querySelector('.divider')").await?;
+            self.take(&tab, look, "divider").await?;
+        }
+        Ok(())
+    }
+
+    /// What is opened over the messages.
+    async fn opened(&mut self) -> Result<()> {
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            online(&tab).await?;
+            tab.click_hook("menu").await?;
+            holds(&tab, "return shown('menu-list')").await?;
+            self.take(&tab, look, "menu").await?;
+            tab.click_hook("emoji").await?;
+            holds(&tab, "return shown('choice') && !shown('menu-list')").await?;
+            self.take(&tab, look, "emoji").await?;
         }
         Ok(())
     }
 
     async fn refused(&mut self) -> Result<()> {
-        for form in [Form::Desk, Form::Phone] {
-            for theme in THEMES {
-                let tab = self.go(form, "shop", theme, LOCALES[0]).await?;
-                tab.open_chat().await?;
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            online(&tab).await?;
+            tab.write("Refuse this").await?;
+            tab.see("the failed message", |widget| {
+                widget.state_of("Refuse this") == Some("failed")
+            })
+            .await?;
+            self.take(&tab, look, "failed").await?;
+            tab.click_hook("discard").await?;
+        }
+        Ok(())
+    }
+
+    async fn rated(&mut self, conversation: u64) -> Result<()> {
+        self.stage.server.set_site("rating = true").await?;
+        let close = json!({"close": {"conversation": conversation}});
+        self.agent()?.tell(&close).await?;
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            holds(&tab, "return shown('rating')").await?;
+            self.take(&tab, look, "rating").await?;
+            let star = "return document.querySelector('#holdfast-chat').shadowRoot.querySelectorAll('[name=score]')[3]";
+            tab.click(star, vec![]).await?;
+            holds(&tab, "return shown('comment')").await?;
+            self.take(&tab, look, "rating-words").await?;
+            tab.run::<()>("sessionStorage.removeItem(Object.keys(sessionStorage).find((key) => key.endsWith(':rating')))", vec![]).await?;
+        }
+        let tab = self.chat(LOOKS[0], "shop", "en").await?;
+        holds(
+            &tab,
+            "find('rating').scrollIntoView(); root.querySelectorAll('[name=score]')[3].click(); \
+            find('comment').value = 'Quick and kind'; find('rate').click(); return true",
+        )
+        .await?;
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            holds(&tab, "return !!find('rated') && !shown('rating')").await?;
+            self.take(&tab, look, "rated").await?;
+        }
+        Ok(())
+    }
+
+    async fn links(&mut self) -> Result<()> {
+        self.newcomer("").await?;
+        let tab = self.chat(LOOKS[0], "shop", "en").await?;
+        let conversation = self
+            .begin(&tab, "Where is the red rope? www.example.com/ropes?")
+            .await?;
+        for answer in [LINKS, CODE, "Anything else?"] {
+            self.answer(&tab, conversation, answer).await?;
+        }
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            online(&tab).await?;
+            holds(&tab, "return !!root.querySelector('[data-hf=text] .block')").await?;
+            self.take(&tab, look, "links").await?;
+        }
+        Ok(())
+    }
+
+    async fn languages(&mut self) -> Result<()> {
+        for (locale, lines) in TALKS {
+            self.newcomer("").await?;
+            for look in LOOKS {
+                let tab = self.chat(look, "shop", locale).await?;
                 online(&tab).await?;
-                tab.write("Refuse this").await?;
-                tab.see("the failed message", |widget| {
-                    widget.state_of("Refuse this") == Some("failed")
-                })
-                .await?;
-                self.take(&tab, form, theme, "failed").await?;
-                tab.click_hook("discard").await?;
+                self.take(&tab, look, &format!("empty-{locale}")).await?;
+            }
+            let tab = self.chat(LOOKS[0], "shop", locale).await?;
+            let conversation = self.begin(&tab, lines[0]).await?;
+            for (turn, line) in lines.iter().enumerate().skip(1) {
+                if turn % 2 == 0 {
+                    self.begin(&tab, line).await?;
+                } else {
+                    self.answer(&tab, conversation, line).await?;
+                }
+            }
+            for look in LOOKS {
+                let tab = self.chat(look, "shop", locale).await?;
+                online(&tab).await?;
+                holds(&tab, "return !!root.querySelector('[data-hf=text] a')").await?;
+                self.take(&tab, look, &format!("conversation-{locale}"))
+                    .await?;
             }
         }
         Ok(())
@@ -200,73 +307,22 @@ impl Album {
 
     /// Pages are loaded, and no line comes about.
     async fn offline(&mut self) -> Result<()> {
+        self.newcomer("").await?;
+        let tab = self.chat(LOOKS[0], "shop", "en").await?;
+        let conversation = self.begin(&tab, "Is anybody here?").await?;
+        self.answer(&tab, conversation, "How can I help?").await?;
         self.stage.street.lose(&BOTH);
-        let tab = self.go(Form::Desk, "shop", "light", LOCALES[0]).await?;
-        tab.open_chat().await?;
+        let tab = self.chat(LOOKS[0], "shop", "en").await?;
         tab.write("Are you still there?").await?;
         tab.draft("I am in a lift and").await?;
-        for form in [Form::Desk, Form::Phone] {
-            for theme in THEMES {
-                let tab = self.go(form, "shop", theme, LOCALES[0]).await?;
-                tab.open_chat().await?;
-                tab.see("the words about it", |widget| {
-                    widget.connection == "offline" && !widget.words.is_empty()
-                })
-                .await?;
-                self.take(&tab, form, theme, "offline").await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn go(&self, form: Form, kind: &str, theme: &str, locale: &str) -> Result<Tab> {
-        let path = format!("/{kind}/{theme}/{locale}");
-        let is_real_phone = self.engine.has_devtools() && form == Form::Phone;
-        if self.engine.has_devtools() {
-            let size = if is_real_phone {
-                json!({"width": PHONE_WIDTH, "height": PHONE_HEIGHT, "deviceScaleFactor": 2, "mobile": true})
-            } else {
-                json!({"width": 1000, "height": 760, "deviceScaleFactor": 1, "mobile": false})
-            };
-            self.tab
-                .devtools("Emulation.setDeviceMetricsOverride", size)
-                .await?;
-        }
-        // Another page in between, since an address that differs after the # alone loads nothing.
-        self.tab.goto(&self.pages.url("/empty")).await?;
-        if form == Form::Desk || is_real_phone {
-            self.tab.goto(&self.pages.url(&path)).await?;
-            return Ok(self.tab.clone());
-        }
-        self.tab
-            .goto(&self.pages.url(&format!("/phone#{path}")))
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            tab.see("the words about it", |widget| {
+                widget.connection == "offline" && !widget.words.is_empty()
+            })
             .await?;
-        Ok(self.tab.frame(0))
-    }
-
-    async fn take(&mut self, tab: &Tab, form: Form, theme: &str, scene: &str) -> Result<()> {
-        tab.see("the widget", |widget| widget.here).await?;
-        tab.at_rest().await?;
-        let form_name = match form {
-            Form::Desk => "desk",
-            Form::Phone => "phone",
-        };
-        let name = format!("{scene}-{form_name}-{theme}-{}.png", self.engine);
-        let path = self.folder.join(&name);
-        // WebKit's driver takes elements a strip too low: its phones come with the desk around them.
-        if form == Form::Phone && self.engine == Engine::Firefox {
-            let frame = "return document.querySelector('iframe')";
-            self.tab.picture_of(frame, &path).await?;
-        } else {
-            self.tab.picture(&path).await?;
+            self.take(&tab, look, "offline").await?;
         }
-        self.names.push(name);
         Ok(())
     }
-}
-
-async fn online(tab: &Tab) -> Result<()> {
-    tab.see("a line", |widget| widget.connection == "online")
-        .await?;
-    Ok(())
 }

@@ -36,25 +36,57 @@ const PHONE: &str = "<!doctype html><html lang=\"en\"><title>Phone</title><style
     <script>const frame = document.createElement('iframe'); frame.title = 'phone'; frame.width = 390;
     frame.height = 690; frame.src = location.hash.slice(1); document.documentElement.append(frame);</script>";
 
-/// Where the pages are, by theme and language; what follows is part of the path.
-pub(super) async fn serve(server: SocketAddr, locales: &[&str]) -> Result<Pages> {
+/// By this name a window knows that it is the chat's own.
+const OWN_NAME: &str = "window.name = 'holdfast-window:demo';";
+
+/// The languages of the pages, as `data-locale` names them, with their direction and some words.
+const LOCALES: [(&str, &str, &str, &str, &str); 3] = [
+    (
+        "en",
+        "ltr",
+        "Ropes, hooks and harnesses",
+        "Everything for climbers since 1989, at prices that hold. <a href=\"/empty\">Come in</a> and look around.",
+        "We ship to forty countries, and answer every question that you may have.",
+    ),
+    (
+        "ar",
+        "rtl",
+        "حبال وخطاطيف وأحزمة",
+        "كل ما يحتاجه المتسلقون منذ عام 1989 وبأسعار ثابتة. <a href=\"/empty\">تفضل</a> بالدخول.",
+        "نشحن إلى أربعين بلداً، ونجيب عن كل أسئلتك.",
+    ),
+    (
+        "zh-Hans",
+        "ltr",
+        "绳索、挂钩与安全带",
+        "自 1989 年起为登山者提供一切所需,价格稳定。<a href=\"/empty\">欢迎</a>光临。",
+        "我们发货至四十个国家,并回答您的每一个问题。",
+    ),
+];
+
+/// Where the pages are: by kind, theme and language.
+pub(super) async fn serve(server: SocketAddr) -> Result<Pages> {
     let mut pages = vec![
         ("/phone".to_owned(), Page::html(PHONE)),
         ("/empty".to_owned(), Page::html("<title>Empty</title>")),
     ];
     for theme in ["light", "dark"] {
-        for locale in locales {
-            for (kind, style) in [("shop", SHOP), ("hostile", HOSTILE)] {
+        for (locale, dir, title, first, second) in LOCALES {
+            for (kind, style, script) in [
+                ("shop", SHOP, ""),
+                ("hostile", HOSTILE, ""),
+                ("own", SHOP, OWN_NAME),
+            ] {
                 let attributes =
                     format!("data-site=\"demo\" data-theme=\"{theme}\" data-locale=\"{locale}\"");
                 let tag = tag(server, &attributes);
                 let html = format!(
-                    "<!doctype html><html lang=\"en\" class=\"{theme}\"><head><meta charset=\"utf-8\"><title>Shop</title>\
+                    "<!doctype html><html lang=\"{locale}\" dir=\"{dir}\" class=\"{theme}\"><head>\
+                     <meta charset=\"utf-8\"><title>Shop</title>\
                      <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>{style}</style>\
-                     <script>{REJECT}</script></head><body><header>Alpenglow Outfitters</header><main>\
-                     <h1>Ropes, hooks and harnesses</h1><p>Everything for climbers since 1989, at prices that hold. \
-                     <a href=\"/empty\">Come in</a> and look around.</p><p>We ship to forty countries, and answer \
-                     every question that you may have.</p></main>{tag}</body></html>"
+                     <script>window.name = ''; {script} {REJECT}</script></head><body>\
+                     <header>Alpenglow Outfitters</header><main><h1>{title}</h1><p>{first}</p><p>{second}</p></main>\
+                     {tag}</body></html>"
                 );
                 pages.push((format!("/{kind}/{theme}/{locale}"), Page::html(html)));
             }

@@ -139,7 +139,7 @@ async fn complaints(tab: &Tab) -> Result<Vec<String>> {
 }
 
 /// Says, where somebody reads the output, what an engine can't show.
-fn cannot_show(engine: Engine, what: &str, why: &str) {
+pub(crate) fn cannot_show(engine: Engine, what: &str, why: &str) {
     println!("not shown in {engine}: {what}, because {why}");
 }
 

@@ -270,3 +270,23 @@ async fn a_closed_conversation_is_rated(engine: Engine) -> Result<()> {
         .await?;
     holds(&tab, "return shown('rating') && !shown('comment')").await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_after_the_stars_comes_into_view() -> Result<()> {
+    const IN_VIEW: &str = "const bottom = (hook) => find(hook).getBoundingClientRect().bottom;
+        return shown('rate') && bottom('rate') <= bottom('list')";
+    let mut stage = Stage::set().await?;
+    stage.server.set_site("rating = true").await?;
+    let (tab, mut agent, conversation) = stage.greeting().await?;
+    for line in 0..15 {
+        let text = format!("line {line}");
+        stage.agent_writes(&mut agent, conversation, &text).await?;
+    }
+    agent
+        .tell(&json!({"close": {"conversation": conversation}}))
+        .await?;
+    holds(&tab, "return shown('rating') && !shown('comment')").await?;
+    let star = "return document.querySelector('#holdfast-chat').shadowRoot.querySelectorAll('[name=score]')[3]";
+    tab.click(star, vec![]).await?;
+    holds(&tab, IN_VIEW).await
+}

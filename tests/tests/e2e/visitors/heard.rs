@@ -1,11 +1,16 @@
 //! An answer that nobody has seen: the title, and the switch.
 
 use anyhow::{Result, ensure};
-use holdfast_tests::{browser::Tab, stage::Stage, wait};
-
-use serde_json::json;
+use holdfast_tests::{
+    browser::{Engine, Tab},
+    in_every_engine,
+    stage::Stage,
+    wait,
+};
 
 use super::{extras, holds, inside};
+
+in_every_engine!(an_unseen_answer_shows_in_the_title_until_somebody_looks);
 
 /// Sounds are counted, and sound all the same.
 const COUNT: &str = "window.tones = 0;
@@ -17,10 +22,8 @@ async fn title(tab: &Tab, what: &str, is_wanted: impl FnMut(&String) -> bool) ->
     wait::until(what, read, is_wanted).await
 }
 
-/// In the one engine whose driver puts windows away.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn an_unseen_answer_shows_in_the_title_until_somebody_looks(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     extras(&tab).await?;
     tab.run::<()>(COUNT, vec![]).await?;
@@ -28,7 +31,7 @@ async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()
     stage.agent_writes(&mut agent, conversation, "seen").await?;
     stage.settle(&[&tab], &agent, conversation).await?;
 
-    put_away(&tab, true).await?;
+    tab.put_away(true).await?;
     stage
         .agent_writes(&mut agent, conversation, "unseen")
         .await?;
@@ -37,7 +40,7 @@ async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()
     // The page's own change is not lost.
     tab.run::<()>("document.title = 'Sold out'", vec![]).await?;
     title(&tab, "the notice", |title| title == "New message from Ana").await?;
-    put_away(&tab, false).await?;
+    tab.put_away(false).await?;
     title(&tab, "the page's newest title", |title| title == "Sold out").await?;
     ensure!(
         tab.run::<u32>("return window.tones", vec![]).await? == 2,
@@ -54,26 +57,13 @@ async fn an_unseen_answer_shows_in_the_title_until_somebody_looks() -> Result<()
         "the choice is kept"
     );
     tab.run::<()>(COUNT, vec![]).await?;
-    put_away(&tab, true).await?;
+    tab.put_away(true).await?;
     stage
         .agent_writes(&mut agent, conversation, "quiet")
         .await?;
     stage.settle(&[&tab], &agent, conversation).await?;
     ensure!(tab.run::<String>("return document.title", vec![]).await? != "New message from Ana");
-    put_away(&tab, false).await?;
+    tab.put_away(false).await?;
     ensure!(tab.run::<u32>("return window.tones", vec![]).await? == 0);
-    Ok(())
-}
-
-/// Puts the window away, as its person does, or takes it up again.
-async fn put_away(tab: &Tab, is_away: bool) -> Result<()> {
-    let window = tab
-        .devtools("Browser.getWindowForTarget", json!({}))
-        .await?;
-    let state = if is_away { "minimized" } else { "normal" };
-    let wanted = json!({"windowId": window["windowId"], "bounds": {"windowState": state}});
-    tab.devtools("Browser.setWindowBounds", wanted).await?;
-    let look = async || tab.run::<bool>("return document.hidden", vec![]).await;
-    wait::until("the page hidden or not", look, |hidden| *hidden == is_away).await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ in_every_engine!(
     what_came_while_nobody_looked_is_marked,
     the_menu_and_the_emoji_work_by_keyboard,
     a_copy_holds_the_whole_conversation,
+    a_window_of_its_own_goes_on_with_the_conversation,
 );
 
 /// Texts, and what leads where in them.
@@ -267,10 +268,8 @@ async fn a_copy_holds_the_whole_conversation(engine: Engine) -> Result<()> {
     holds(&tab, "return shown('said')").await
 }
 
-/// Only where a driver lets pages open windows of their own.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_window_of_its_own_goes_on_with_the_conversation() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn a_window_of_its_own_goes_on_with_the_conversation(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     extras(&tab).await?;
     tab.draft("half a sentence").await?;

@@ -1,0 +1,90 @@
+//! What a phone's system does to a browser whose memory it needs, and what is left of it on the disk.
+
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::Browser;
+use crate::wait;
+
+/// In the names of folders in which browsers keep what pages store.
+const STORES: [&str; 2] = ["Local Storage", "ls"];
+
+impl Browser {
+    /// Kills the browser at once, with all that it has on its screen, and starts it again on what it has on its disk. No
+    /// tab of it may be held any more. WebKit's has nothing there.
+    ///
+    /// # Errors
+    /// When a tab is still held, or it does not start again.
+    pub async fn killed(self) -> Result<Self> {
+        let mark = self.profile_mark();
+        let seat = Arc::into_inner(self.seat).context("somebody still holds a tab")?;
+        let wish = seat.wish;
+        for pid in with_mark(&mark)? {
+            // It may just have ended with another one.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        let profile = seat.profile.clone();
+        drop(seat);
+        let gone = async || Ok(with_mark(&mark)?.len());
+        wait::until("the end of the browser", gone, |count| *count == 0).await?;
+        Self::start_on(wish, profile).await
+    }
+
+    /// Waits until what pages store for good is on the disk with this text in it: browsers write it some seconds later.
+    ///
+    /// # Errors
+    /// When it does not get there.
+    pub async fn has_on_disk(&self, text: &str) -> Result<()> {
+        let profile = self.seat.profile.path();
+        let look = async || {
+            let stores = stores_below(profile)?;
+            Ok(stores
+                .iter()
+                .any(|file| holds(&fs::read(file).unwrap_or_default(), text.as_bytes())))
+        };
+        wait::until(&format!("{text:?} on the disk"), look, |is_there| *is_there).await?;
+        Ok(())
+    }
+}
+
+fn holds(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|part| part == text)
+}
+
+/// The processes that have `mark` on their command line.
+fn with_mark(mark: &str) -> Result<Vec<Pid>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let entry = entry?;
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.parse().ok());
+        if let Some(pid) = pid.and_then(Pid::from_raw)
+            && holds(&line, mark.as_bytes())
+        {
+            found.push(pid);
+        }
+    }
+    Ok(found)
+}
+
+/// The files of the stores; they come and go.
+fn stores_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry?.path();
+        let is_store = |part: Component<'_>| STORES.iter().any(|store| part.as_os_str() == *store);
+        if path.is_dir() {
+            found.extend(stores_below(&path)?);
+        } else if path.components().any(is_store) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
