@@ -4,23 +4,23 @@ import { daysAgo, learn } from "./language.js";
 import { Site } from "./site.js";
 
 // What scripts may call, as docs/embed.md and holdfast.d.ts list it.
-const NAMES = [
-  "boot", "update", "open", "close", "toggle", "show", "hide", "destroy", "logout", "setLocale", "setTheme", "prefill",
-  "sendMessage", "getUnread", "on", "identify", "setMetadata", "track",
-];
 const SAYING = ["identify", "setMetadata", "track"]; // something of the visitor
 const PERSONAL = [...SAYING, "prefill", "sendMessage"];
+const NAMES = [
+  "boot", "update", "open", "close", "toggle", "show", "hide", "destroy", "logout", "setLocale", "setTheme", "getUnread",
+  "on", ...PERSONAL,
+];
 const EVENTS = [
   "ready", "error", "open", "close", "message:sent", "message:delivered", "message:read", "message:received",
   "message:failed", "unread", "connection", "availability", "chat:started", "chat:ended", "csat",
 ];
-const OPTIONS = ["site", "position", "theme", "locale", "identity", "accent", "zIndex"];
 // What an option must be, where it is not any text.
 const WORDS = {
   position: ["right", "left"],
   theme: ["auto", "light", "dark"],
   identity: ["shared", "tab"],
 };
+const OPTIONS = [...Object.keys(WORDS), "site", "locale", "accent", "zIndex"];
 
 // The languages in locales/, and those from right to left.
 const LOCALES = ["en", "zh-Hans", "zh-Hant", "es", "fr", "de", "pt", "ja", "ar", "ru"];
@@ -213,14 +213,11 @@ class Sdk {
     this.accent = accent;
     const colours = {};
     try {
-      if (accent) Object.assign(colours, (await import("./later/accent.js")).palette(accent));
+      if (accent) Object.assign(colours, (await import("./later/accent.js")).palette(accent, warn));
     } catch (error) {
       warn("the colours for the accent could not be loaded. " + error);
     }
     if (this.accent !== accent) return;
-    if (accent && !colours["--accent"]) {
-      warn("accent is a colour without transparency, such as #0a7d4f, not " + JSON.stringify(accent) + ".");
-    }
     this.colours = colours;
     this.paint();
   }
@@ -247,7 +244,7 @@ class Sdk {
       this.language = language;
       this.chat.call("redraw", "");
     } catch (error) {
-      warn("the words of " + chosen.file + " could not be loaded; the language stays. " + error);
+      warn("the words of " + chosen.file + " could not be loaded. " + error);
     }
   }
 
@@ -256,7 +253,7 @@ class Sdk {
     for (const [name, value] of Object.entries(options)) {
       const words = WORDS[name];
       if (words && value != null && !words.includes(value)) {
-        warn(name + " is one of " + words.join(", ") + ", not " + JSON.stringify(value) + ".");
+        hint(name, value, words);
       } else if (OPTIONS.includes(name)) {
         this.settings[name] = value;
       } else if (!(name in this.tag.dataset)) {

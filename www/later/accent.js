@@ -36,11 +36,11 @@ const against = (rgb, ground, end) => {
   return end;
 };
 
-// The sheet's variables for an accent; none for what is no colour. Light accents get dark words; only what carries
+// The sheet's variables for an accent; none for what is no colour, which is said to the page's maker. Light accents get dark words; only what carries
 // neither is changed.
-export const palette = (accent) => {
+export const palette = (accent, warn) => {
   const rgb = colour(accent);
-  if (!rgb) return {};
+  if (!rgb) return void warn("accent is a colour without transparency, such as #0a7d4f, not " + JSON.stringify(accent) + ".");
   const isLight = contrast(rgb, WHITE) < CONTRAST && contrast(rgb, INK) >= CONTRAST;
   const ground = isLight ? rgb : against(rgb, WHITE, INK);
   const css = (rgb) => "rgb(" + rgb.join(" ") + ")";

@@ -222,7 +222,7 @@ async fn unknown_names_warn_once_with_a_hint() -> Result<()> {
         "did you mean open?",
         "did you mean message:sent?",
         "did you mean position?",
-        "theme is one of",
+        "did you mean dark?",
         "prefill takes a text",
     ];
     let console = wait::until("all hints", said, |console: &String| {
