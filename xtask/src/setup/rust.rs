@@ -58,7 +58,7 @@ pub(crate) fn wasm_environment(repo: &Repo) -> Result<Vec<(&'static str, &'stati
         ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
         (
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            "-Zunstable-options -Cpanic=immediate-abort",
+            "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none",
         ),
     ])
 }
