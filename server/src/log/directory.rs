@@ -78,7 +78,7 @@ impl Log {
         // Anybody may ask for a name that is none, so all sites are looked up only where there is something to learn.
         let wanted = name.to_owned();
         let pool = &self.inner.pool;
-        let found = pool.look(move |reader| reader.site(&wanted)).await?;
+        let found = pool.run(move |reader| reader.site(&wanted)).await?;
         if found.is_some() {
             self.refresh_sites().await?;
         }
@@ -107,7 +107,7 @@ impl Log {
     pub async fn refresh_sites(&self) -> Result<(), StoreError> {
         let sites = &self.inner.directory.sites;
         let look = sites.begin();
-        let found = self.inner.pool.look(|reader| reader.sites()).await?;
+        let found = self.inner.pool.run(|reader| reader.sites()).await?;
         sites.take(look, found.into_iter().map(Arc::new).collect());
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Log {
         let found = self
             .inner
             .pool
-            .look(move |reader| reader.agent_by_secret(hash))
+            .run(move |reader| reader.agent_by_secret(hash))
             .await?;
         if let Some((agent, _)) = &found
             && !self.is_agent(agent.site, agent.id)
@@ -168,7 +168,7 @@ impl Log {
     pub async fn refresh_agents(&self) -> Result<(), StoreError> {
         let staff = &self.inner.directory.staff;
         let look = staff.begin();
-        let agents = self.inner.pool.look(|reader| reader.agents()).await?;
+        let agents = self.inner.pool.run(|reader| reader.agents()).await?;
         staff.take(look, agents);
         Ok(())
     }

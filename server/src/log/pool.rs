@@ -9,9 +9,9 @@ use super::sync::{Mutex, lock};
 use crate::clock;
 use crate::store::{Store, StoreError, StoreReader};
 
-/// Reads of one kind at once: a read is short and mostly from the page cache, so few threads serve many, and a storm
+/// Reads at once: a read is short and mostly from the page cache, so few threads serve many, and a storm
 /// of reconnects can't take all of the machine's.
-const READERS: usize = 2;
+const READERS: usize = 4;
 
 /// Who carries a read out.
 #[derive(Clone, Copy, Debug)]
@@ -22,51 +22,30 @@ pub(super) enum Threads {
     Caller(fn() -> Millis),
 }
 
-/// Each kind of read has readers of its own, so that whoever comes back is welcomed at once, however much those who
-/// came before have missed.
 #[derive(Debug)]
 pub(super) struct Pool {
     threads: Threads,
-    looks: Arc<Shelf<StoreReader>>,
-    pages: Arc<Shelf<StoreReader>>,
+    readers: Arc<Shelf<StoreReader>>,
 }
 
 impl Pool {
     pub(super) fn new(store: &Store, threads: Threads) -> Result<Self, StoreError> {
-        let shelf = || {
-            let readers = (0..READERS).map(|_| store.reader());
-            Ok::<_, StoreError>(Arc::new(Shelf::new(readers.collect::<Result<_, _>>()?)))
-        };
+        let readers = (0..READERS)
+            .map(|_| store.reader())
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             threads,
-            looks: shelf()?,
-            pages: shelf()?,
+            readers: Arc::new(Shelf::new(readers)),
         })
     }
 
-    /// Reads a row or two, for which somebody waits at the door.
-    pub(super) async fn look<R: Send + 'static>(
+    /// Runs a read.
+    pub(super) async fn run<R: Send + 'static>(
         &self,
-        read: impl FnOnce(&StoreReader) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        self.run(&self.looks, read).await
-    }
-
-    /// Reads a page of events.
-    pub(super) async fn page<R: Send + 'static>(
-        &self,
-        read: impl FnOnce(&StoreReader) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        self.run(&self.pages, read).await
-    }
-
-    async fn run<R: Send + 'static>(
-        &self,
-        shelf: &Arc<Shelf<StoreReader>>,
         read: impl FnOnce(&StoreReader) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         // Held by the thread and not by the caller, who may be gone before the read ends.
-        let lent = shelf.lend().await;
+        let lent = self.readers.lend().await;
         let read = move || {
             let reader = lent.as_ref().and_then(Lent::get);
             read(reader.ok_or(StoreError::Lost)?)
@@ -142,35 +121,9 @@ mod tests {
         let store = Store::open(folder.path(), 1 << 20).unwrap();
         let pool = Pool::new(&store, Threads::Own).unwrap();
         for _ in 0..=READERS {
-            let lost: Result<(), _> = pool.look(|_| panic!("a read that panics")).await;
+            let lost: Result<(), _> = pool.run(|_| panic!("a read that panics")).await;
             assert!(matches!(lost, Err(StoreError::Lost)));
         }
-        let sites = pool.look(StoreReader::sites).await;
-        assert!(sites.unwrap().is_empty());
-    }
-
-    #[tokio::test]
-    async fn whoever_comes_does_not_wait_for_those_who_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), 1 << 20).unwrap();
-        let pool = Arc::new(Pool::new(&store, Threads::Own).unwrap());
-        let (release, held) = std::sync::mpsc::channel::<()>();
-        let held = Arc::new(Mutex::new(held));
-        let pages: Vec<_> = (0..READERS)
-            .map(|_| {
-                let (pool, held) = (Arc::clone(&pool), Arc::clone(&held));
-                tokio::spawn(async move {
-                    let read = move |_: &StoreReader| Ok(lock(&held).recv().is_ok());
-                    pool.page(read).await
-                })
-            })
-            .collect();
-        assert!(pool.look(StoreReader::sites).await.is_ok());
-        for _ in 0..READERS {
-            release.send(()).unwrap();
-        }
-        for page in pages {
-            assert!(page.await.unwrap().unwrap());
-        }
+        assert!(pool.run(|reader| reader.sites()).await.unwrap().is_empty());
     }
 }
