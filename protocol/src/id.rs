@@ -34,14 +34,12 @@ impl EventId {
     #[must_use]
     pub fn text(self) -> String {
         let mut text = String::with_capacity(TEXT_LEN);
-        let mut nibble = 32;
-        for at in 0..TEXT_LEN {
-            if HYPHENS.contains(&at) {
+        for byte in self.0.to_be_bytes() {
+            if HYPHENS.contains(&text.len()) {
                 text.push('-');
-            } else {
-                nibble -= 1;
-                let digit = (self.0 >> (nibble * 4)) as u32 & 0xf;
-                text.push(char::from_digit(digit, 16).unwrap_or_default());
+            }
+            for digit in [byte >> 4, byte & 0xf] {
+                text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
             }
         }
         text
@@ -93,7 +91,7 @@ impl FromStr for EventId {
 
 impl Serialize for EventId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.text())
     }
 }
 

@@ -8,8 +8,9 @@ use holdfast_protocol::id::{ConversationId, EventId};
 use holdfast_protocol::time::Millis;
 
 use super::heads::Heads;
+use super::names::Names;
 use super::{Append, AppendError, Appended, Identify, Place};
-use crate::store::{Batch, Head, SiteId, StoreError, VisitorId};
+use crate::store::{Ahead, Batch, Head, SiteId, StoreError, VisitorId};
 
 /// What an append ends as.
 pub(super) type Answer = Result<Appended, AppendError>;
@@ -24,6 +25,7 @@ pub(super) struct Draft<'a> {
     events: Vec<(SiteId, VisitorId, AgentEvent)>,
     opened: Vec<ConversationId>,
     moved: BTreeMap<(SiteId, VisitorId), VisitorId>,
+    names: &'a mut Names,
     persons: &'a mut Persons,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Draft<'a> {
     pub(super) fn new(
         batch: Batch<'a>,
         known: &'a Heads,
+        names: &'a mut Names,
         persons: &'a mut Persons,
         next_conversation: ConversationId,
         at: Millis,
@@ -59,6 +62,7 @@ impl<'a> Draft<'a> {
             events: Vec::new(),
             opened: Vec::new(),
             moved: BTreeMap::new(),
+            names,
             persons,
         }
     }
@@ -78,6 +82,7 @@ impl<'a> Draft<'a> {
             },
         };
         if let Some(head) = &head
+            && !self.names.is_new(head.id, &append.author, append.id)
             && let Some(event) = self.batch.find(head.id, &append.author, append.id)?
         {
             return Ok(Ok(Appended::Duplicate(Box::new(event))));
@@ -145,11 +150,6 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Writes a conversation's receipts along.
-    pub(super) fn put_head(&self, head: &Head) -> Result<(), StoreError> {
-        self.batch.put_head(head)
-    }
-
     /// Makes all of it durable.
     pub(super) fn commit(self) -> Result<Committed, StoreError> {
         self.batch.commit()?;
@@ -162,26 +162,35 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Writes what the heads have become, once for all events of the batch.
-    pub(super) fn put_heads(&self, ids: &[ConversationId]) -> Result<(), StoreError> {
-        for id in ids {
-            if let Some(head) = self.changed.get(*id) {
+    /// How many events this batch appends.
+    pub(super) fn events(&self) -> u64 {
+        self.events.len() as u64
+    }
+
+    /// Writes the heads of which something else than their progress has changed, as the log can't tell that again.
+    pub(super) fn put_changed_heads(&self) -> Result<(), StoreError> {
+        for head in self.changed.iter() {
+            let known = self.known.get(head.id);
+            if !known.is_some_and(|known| head.is_only_ahead_of(known)) {
                 self.batch.put_head(head)?;
             }
         }
         Ok(())
     }
 
-    /// The conversations that have grown, each once.
-    pub(super) fn grown(&self) -> Vec<ConversationId> {
-        let mut ids: Vec<_> = self
-            .events
-            .iter()
-            .map(|(_, _, event)| event.conversation)
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
+    /// Writes what this batch has changed, and those heads that are `ahead` of their rows since earlier ones.
+    pub(super) fn put_all_heads(&self, ahead: &Ahead) -> Result<(), StoreError> {
+        for head in self.changed.iter() {
+            self.batch.put_head(head)?;
+        }
+        for id in ahead.all().into_keys() {
+            if self.changed.get(id).is_none()
+                && let Some(head) = self.known.get(id)
+            {
+                self.batch.put_head(head)?;
+            }
+        }
+        Ok(())
     }
 
     fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
@@ -297,6 +306,7 @@ impl<'a> Draft<'a> {
             Some(last) => last,
             None => self.batch.site_bounds(head.site)?.last,
         };
+        self.names.put(head.id, &author, id);
         let row = head.push(AgentEvent {
             offset: last + 1,
             conversation: head.id,

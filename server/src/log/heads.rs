@@ -50,6 +50,10 @@ impl Heads {
         self.heads.get_mut(&id)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Head> {
+        self.heads.values()
+    }
+
     pub(super) fn of(&self, site: SiteId, visitor: VisitorId) -> Option<&Head> {
         self.heads.get(self.by_visitor.get(&(site, visitor))?)
     }

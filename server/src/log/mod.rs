@@ -4,6 +4,8 @@
 //! one transaction, then hands the events to the live streams, wakes their readers, and answers the
 //! writers, in this order.
 
+#[cfg(test)]
+mod death_tests;
 mod directory;
 mod draft;
 mod facts;
@@ -14,6 +16,7 @@ mod identity_tests;
 #[cfg(test)]
 #[cfg(feature = "shuttle")]
 mod interleavings;
+mod names;
 mod pool;
 mod reads;
 mod streams;
@@ -209,11 +212,12 @@ impl Log {
     }
 
     fn assemble(
-        store: Store,
+        mut store: Store,
         options: LogOptions,
         threads: Threads,
     ) -> Result<(Self, Writer), StoreError> {
         store.settle()?;
+        store.catch_up()?;
         let (commands, inbox) = mpsc::channel(QUEUE);
         let streams = Arc::new(Streams::default());
         let feed = Arc::new(Feed::default());

@@ -121,18 +121,20 @@ impl Streams {
 
     /// Hands a committed event to its conversation's and its site's readers, if there are any.
     pub(super) fn publish(&self, site: SiteId, visitor: VisitorId, event: &AgentEvent) {
+        let Ok(json) = tail::agent_json(event) else {
+            return;
+        };
+        if let Some(seq) = event.seq
+            && let Some(Held { stream, .. }) =
+                lock(&self.conversations).by_visitor.get(&(site, visitor))
+            && let Some(json) = tail::for_visitor(&json)
+        {
+            lock(&stream.tail).push(seq, json);
+        }
         if let Some(stream) = lock(&self.sites).get(&site)
             && stream.last.receiver_count() > 0
-            && let Ok(json) = tail::agent_json(event)
         {
             lock(&stream.tail).push(event.offset, json.into());
-        }
-        if let Some(Held { stream, .. }) =
-            lock(&self.conversations).by_visitor.get(&(site, visitor))
-            && let Some(seen) = tail::visitor_event(event)
-            && let Ok(json) = serde_json::to_string(&seen)
-        {
-            lock(&stream.tail).push(seen.seq, json.into());
         }
     }
 

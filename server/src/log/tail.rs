@@ -118,6 +118,13 @@ pub(super) fn agent_json(event: &AgentEvent) -> Result<String, serde_json::Error
     serde_json::to_string(event)
 }
 
+/// An event that has a `seq`, as its visitor reads it, by what agents read: from there on it looks the same to both.
+pub(super) fn for_visitor(agents: &str) -> Option<Arc<str>> {
+    // Numbers stand before it, so this is the field and no text.
+    let at = agents.find(r#""seq":"#)?;
+    Some(format!("{{{}", &agents[at..]).into())
+}
+
 /// The event as its visitor reads it, where they may.
 pub(super) fn visitor_event(event: &AgentEvent) -> Option<VisitorEvent> {
     Some(VisitorEvent {
@@ -175,6 +182,8 @@ pub(super) fn stored_for_visitor(seq: u64, event: &Stored) -> Result<String, ser
 
 #[cfg(test)]
 mod tests {
+    use holdfast_protocol::event::Body;
+
     use super::*;
 
     fn tail(numbers: impl Iterator<Item = u64>) -> Tail {
@@ -193,6 +202,34 @@ mod tests {
         assert_eq!(chunk.last, 6);
         assert_eq!(chunk.frame, r#"{"events":{"events":[3,4,5,6]}}"#);
         assert_eq!(tail.chunk(6), None, "nothing is new");
+    }
+
+    #[test]
+    fn a_visitor_reads_what_agents_read() {
+        let bodies = [
+            Body::Message {
+                text: r#"{"seq":9}"#.to_owned(),
+            },
+            Body::Closed {},
+            Body::Rated {
+                score: 4,
+                comment: Some("\"seq\":8".to_owned()),
+            },
+        ];
+        for body in bodies {
+            let event = AgentEvent {
+                offset: 12,
+                conversation: ConversationId(3),
+                seq: Some(7),
+                id: EventId(5),
+                at: Millis(6),
+                author: Author::Visitor {},
+                body,
+            };
+            let seen = serde_json::to_string(&visitor_event(&event).unwrap()).unwrap();
+            let json = agent_json(&event).unwrap();
+            assert_eq!(for_visitor(&json).as_deref(), Some(seen.as_str()));
+        }
     }
 
     #[test]

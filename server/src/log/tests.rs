@@ -11,13 +11,13 @@ use super::*;
 
 const NOW: Millis = Millis(1_000_000_000_000);
 
-struct Place {
-    log: Log,
-    site: SiteId,
-    folder: tempfile::TempDir,
+pub(super) struct Place {
+    pub(super) log: Log,
+    pub(super) site: SiteId,
+    pub(super) folder: tempfile::TempDir,
 }
 
-fn place() -> Place {
+pub(super) fn place() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(folder.path(), 1 << 20).unwrap();
     let site = store.add_site("shop").unwrap().unwrap().id;
@@ -26,7 +26,7 @@ fn place() -> Place {
     Place { log, site, folder }
 }
 
-fn start(store: Store) -> Log {
+pub(super) fn start(store: Store) -> Log {
     let options = LogOptions {
         retain: Millis::from_secs(86_400),
         wall: || NOW,
@@ -74,7 +74,12 @@ impl Place {
         }
     }
 
-    async fn say(&self, from: u8, id: u128, text: &str) -> Result<Appended, AppendError> {
+    pub(super) async fn say(
+        &self,
+        from: u8,
+        id: u128,
+        text: &str,
+    ) -> Result<Appended, AppendError> {
         self.append(self.said(&Lane::default(), from, id, text))
             .await
     }
@@ -83,12 +88,12 @@ impl Place {
         self.log.append(append).await.await.unwrap()
     }
 
-    async fn head(&self, from: u8) -> Head {
+    pub(super) async fn head(&self, from: u8) -> Head {
         let head = self.log.conversation_of(self.site, visitor(from)).await;
         head.unwrap().unwrap()
     }
 
-    async fn events(&self, from: u8) -> Vec<VisitorEvent> {
+    pub(super) async fn events(&self, from: u8) -> Vec<VisitorEvent> {
         let head = self.head(from).await;
         let (events, _) = self.log.visitor_history(head.id, u64::MAX).await.unwrap();
         events

@@ -13,11 +13,12 @@ use super::draft::{Answer, Committed, Draft, Persons};
 use super::facts::{Told, Waiting};
 use super::feed::{Feed, Standing};
 use super::heads::Heads;
+use super::names::Names;
 use super::streams::Streams;
 use super::{Append, AppendError, Appended, Identify, LogOptions, Side};
 use crate::clock;
 use crate::key::SiteId;
-use crate::store::{Head, Store, StoreError, StoreReader};
+use crate::store::{Ahead, BEHIND, Head, Store, StoreError, StoreReader};
 
 /// Commands in one transaction: beyond some hundreds a batch gains nothing and only keeps the first waiting.
 const BATCH: usize = 512;
@@ -27,6 +28,10 @@ const FORGET_EVENTS: u64 = 500;
 
 /// Ticks between two looks for old events, when the last look found none.
 const FORGET_TICKS: u32 = 600;
+
+/// Ticks between two times that all heads are written. Their rows scatter over many pages, so it is done seldom; and receipts
+/// are in them alone, so a server's death costs those of some seconds.
+const HEADS_TICKS: u32 = 5;
 
 /// Persons that are remembered by the token with which they wrote: as many as can have identified while an older line
 /// of theirs was still alive.
@@ -61,8 +66,12 @@ pub(super) struct Writer {
     options: LogOptions,
     heads: Heads,
     next_conversation: ConversationId,
-    /// Conversations whose receipts are newer than the store.
-    dirty: BTreeSet<ConversationId>,
+    /// Conversations that are newer than their rows; all of them are among the heads.
+    ahead: Ahead,
+    /// Events since all heads were written.
+    unwritten: u64,
+    ticks_to_heads: u32,
+    names: Names,
     facts: Waiting,
     persons: Persons,
     ticks_to_forget: u32,
@@ -113,13 +122,16 @@ impl Writer {
         Ok(Self {
             reader: store.reader()?,
             next_conversation: store.next_conversation()?,
+            ahead: store.ahead().clone(),
+            names: Names::new(store.greatest_id()?),
             store,
             inbox,
             streams,
             feed,
             options,
             heads: Heads::default(),
-            dirty: BTreeSet::new(),
+            unwritten: 0,
+            ticks_to_heads: 0,
             facts: Waiting::default(),
             persons: Persons::new(),
             ticks_to_forget: 0,
@@ -200,12 +212,11 @@ impl Writer {
                 side,
                 seen,
             } => {
-                let has_changed = self
-                    .head(conversation)
-                    .filter(|head| head.site == site)
-                    .is_some_and(|head| advance(head, side, seen));
-                if has_changed {
-                    self.dirty.insert(conversation);
+                let ahead = self.ahead.clone();
+                if let Some(head) = self.head(conversation).filter(|head| head.site == site)
+                    && advance(head, side, seen)
+                {
+                    ahead.put(std::iter::once(&*head));
                     round.touched.insert(conversation);
                 }
             }
@@ -225,17 +236,19 @@ impl Writer {
     fn write(&mut self, mut round: Round) {
         if round.is_tick {
             self.facts.tick();
+            self.ticks_to_heads = self.ticks_to_heads.saturating_sub(1);
         }
-        let is_time = round.is_tick || !round.flushed.is_empty();
-        let facts = if is_time {
+        let is_flush = !round.flushed.is_empty();
+        let facts = if round.is_tick || is_flush {
             self.facts.due()
         } else {
             Vec::new()
         };
-        let has_more = is_time && !(self.dirty.is_empty() && facts.is_empty());
+        let is_time = is_flush || self.is_time_for_heads(round.is_tick);
+        let has_more = !facts.is_empty() || (is_time && !self.ahead.is_empty());
         let mut answers = Vec::new();
         if !round.tasks.is_empty() || has_more {
-            match self.commit(&round.tasks, &facts) {
+            match self.commit(&round.tasks, &facts, is_time) {
                 Ok((settled, committed)) => {
                     answers = settled;
                     self.facts.written(&facts);
@@ -268,7 +281,7 @@ impl Writer {
         for waiting in round.flushed {
             let _ = waiting.send(());
         }
-        if self.dirty.is_empty() && self.heads.is_full() {
+        if self.ahead.is_empty() && self.heads.is_full() {
             self.heads.clear();
         }
         if self.persons.len() > PERSONS {
@@ -276,16 +289,30 @@ impl Writer {
         }
     }
 
-    /// One transaction of all that is to be done, and of the receipts that wait.
+    /// Whether all heads are to be written: now and then, and before what is remembered is forgotten.
+    fn is_time_for_heads(&self, is_tick: bool) -> bool {
+        let is_due = self.ticks_to_heads == 0 || self.ticks_to_forget == 0;
+        self.heads.is_full() || (is_tick && is_due)
+    }
+
+    /// One transaction of all that is to be done, and of all heads if it is time or they would fall too far behind.
     fn commit(
         &mut self,
         tasks: &[Task],
         facts: &[(ConversationId, VisitorFacts)],
+        is_time: bool,
     ) -> Result<(Vec<Answer>, Committed), StoreError> {
         let at = (self.options.wall)();
         let batch = self.store.begin()?;
         let next = self.next_conversation;
-        let mut draft = Draft::new(batch, &self.heads, &mut self.persons, next, at);
+        let mut draft = Draft::new(
+            batch,
+            &self.heads,
+            &mut self.names,
+            &mut self.persons,
+            next,
+            at,
+        );
         let mut answers = Vec::with_capacity(tasks.len());
         for task in tasks {
             answers.push(match task {
@@ -299,18 +326,20 @@ impl Writer {
         for (id, facts) in facts {
             draft.append_facts(*id, facts)?;
         }
-        let grown = draft.grown();
-        draft.put_heads(&grown)?;
-        for id in &self.dirty {
-            if let Some(head) = self
-                .heads
-                .get(*id)
-                .filter(|_| grown.binary_search(id).is_err())
-            {
-                draft.put_head(head)?;
-            }
+        let unwritten = self.unwritten + draft.events();
+        if !is_time && unwritten <= BEHIND {
+            draft.put_changed_heads()?;
+            let committed = draft.commit()?;
+            self.unwritten = unwritten;
+            self.ahead.put(committed.changed.iter());
+            return Ok((answers, committed));
         }
-        Ok((answers, draft.commit()?))
+        draft.put_all_heads(&self.ahead)?;
+        let committed = draft.commit()?;
+        self.unwritten = 0;
+        self.ticks_to_heads = HEADS_TICKS;
+        self.ahead.clear();
+        Ok((answers, committed))
     }
 
     /// Only now, that it is on disk, is anything said of it.
@@ -340,13 +369,6 @@ impl Writer {
             self.heads.put_last_offset(site, last);
             self.streams.wake_site(site, last);
         }
-        // Readers that subscribed while these were in memory only may have read older ones from the store.
-        for id in std::mem::take(&mut self.dirty) {
-            if let Some(head) = self.heads.get(id) {
-                let key = (head.site, head.visitor);
-                self.streams.wake(key, head.id, head.last_seq, head.seen);
-            }
-        }
         touched.extend(opened);
     }
 
@@ -368,8 +390,8 @@ impl Writer {
             self.ticks_to_forget -= 1;
             return;
         }
-        // What is remembered is forgotten after it, which receipts that could not be written would not survive.
-        if !self.dirty.is_empty() {
+        // Heads that could not be written would not survive that what is remembered is forgotten after it.
+        if !self.ahead.is_empty() {
             return;
         }
         let Millis(now) = (self.options.wall)();

@@ -4,6 +4,7 @@
 //! in [`crate::log`] give them threads.
 
 mod error;
+mod progress;
 mod read;
 mod retain;
 mod site;
@@ -18,6 +19,7 @@ use holdfast_protocol::id::{AgentId, ConversationId};
 
 pub use crate::key::{SiteId, VisitorId};
 pub use error::StoreError;
+pub use progress::{Ahead, BEHIND, Progress};
 pub use read::{History, LogBounds, StoreReader, Stored};
 pub use site::Site;
 pub use sqlite::Store;

@@ -6,7 +6,7 @@ use holdfast_protocol::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 
-use super::{Head, Row, Seen, SiteId, StoreError, VisitorId};
+use super::{Ahead, Head, Row, Seen, SiteId, StoreError, VisitorId};
 
 /// The numbers that a site's log holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +68,12 @@ impl Stored {
 #[derive(Debug)]
 pub struct StoreReader {
     pub(super) connection: Connection,
+    ahead: Ahead,
 }
 
 impl StoreReader {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection }
+    pub(super) const fn new(connection: Connection, ahead: Ahead) -> Self {
+        Self { connection, ahead }
     }
 
     /// The conversation of a number.
@@ -80,7 +81,13 @@ impl StoreReader {
     /// # Errors
     /// When the database can't be read.
     pub fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
-        head(&self.connection, id)
+        // Asked for first: the row may be newer, and what is read later holds all events that this names.
+        let progress = self.ahead.get(id);
+        let mut head = head(&self.connection, id)?;
+        if let (Some(head), Some(progress)) = (&mut head, progress) {
+            head.advance(progress);
+        }
+        Ok(head)
     }
 
     /// The conversation of a visitor.
@@ -88,7 +95,13 @@ impl StoreReader {
     /// # Errors
     /// When the database can't be read.
     pub fn head_of(&self, site: SiteId, visitor: VisitorId) -> Result<Option<Head>, StoreError> {
-        head_of(&self.connection, site, visitor)
+        let mut head = head_of(&self.connection, site, visitor)?;
+        if let Some(head) = &mut head
+            && let Some(progress) = self.ahead.get(head.id)
+        {
+            head.advance(progress);
+        }
+        Ok(head)
     }
 
     /// Whose a token's conversation has become, where it has become a person's.
@@ -144,7 +157,7 @@ impl StoreReader {
     ) -> Result<Vec<Stored>, StoreError> {
         // One transaction, so that retention can't cut the chain under the walk.
         let tx = self.connection.unchecked_transaction()?;
-        let Some(head) = head(&tx, conversation)? else {
+        let Some(head) = self.head(conversation)? else {
             return Ok(Vec::new());
         };
         let until = after.saturating_add(count).min(head.last_seq);
@@ -209,6 +222,7 @@ impl StoreReader {
         above: ConversationId,
         count: usize,
     ) -> Result<Vec<(Head, Option<AgentEvent>)>, StoreError> {
+        let ahead = self.ahead.all();
         let tx = self.connection.unchecked_transaction()?;
         let mut statement = tx.prepare_cached(&format!(
             "SELECT {HEAD_COLUMNS} FROM conversation
@@ -217,7 +231,10 @@ impl StoreReader {
         let mut rows = statement.query(params![site.0, above.0, count])?;
         let mut conversations = Vec::new();
         while let Some(row) = rows.next()? {
-            let head = read_head(row)?;
+            let mut head = read_head(row)?;
+            if let Some(progress) = ahead.get(&head.id) {
+                head.advance(*progress);
+            }
             let newest = row_at(&tx, site, head.newest_offset)?.map(|row| row.event);
             conversations.push((head, newest));
         }
@@ -250,7 +267,7 @@ impl StoreReader {
         is_wanted: impl Fn(&AgentEvent) -> bool,
     ) -> Result<History, StoreError> {
         let tx = self.connection.unchecked_transaction()?;
-        let Some(head) = head(&tx, conversation)? else {
+        let Some(head) = self.head(conversation)? else {
             return Ok(History {
                 events: Vec::new(),
                 more: false,

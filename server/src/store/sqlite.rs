@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use holdfast_protocol::id::{ConversationId, Epoch};
+use holdfast_protocol::id::{ConversationId, Epoch, EventId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::{StoreError, StoreReader};
+use super::{Ahead, StoreError, StoreReader};
 
 /// The database's name in the data folder.
 const FILE: &str = "holdfast.db";
@@ -14,8 +14,9 @@ const FILE: &str = "holdfast.db";
 /// How long a write waits for another program (an administrator's command beside the server).
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
-/// The newest version of the schema that this program knows.
-const VERSION: u32 = 2;
+/// The newest version of the schema that this program knows. Version 3 has the tables of version 2, whose program would
+/// number events by conversations' rows that are behind the log.
+const VERSION: u32 = 3;
 
 /// More conversations than a server makes between a backup and the day on which it is needed.
 const LOST_CONVERSATIONS: u64 = 1_000_000;
@@ -24,6 +25,7 @@ const LOST_CONVERSATIONS: u64 = 1_000_000;
 #[derive(Debug)]
 pub struct Store {
     pub(super) connection: Connection,
+    pub(super) ahead: Ahead,
     path: PathBuf,
 }
 
@@ -41,7 +43,11 @@ impl Store {
         // Nothing is said of an event before it has reached the disk, so every commit syncs.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.set_prepared_statement_cache_capacity(64);
-        let mut store = Self { connection, path };
+        let mut store = Self {
+            connection,
+            ahead: Ahead::default(),
+            path,
+        };
         store.migrate(random)?;
         Ok(store)
     }
@@ -91,7 +97,7 @@ impl Store {
         connection.busy_timeout(BUSY_WAIT)?;
         connection.pragma_update(None, "query_only", true)?;
         connection.set_prepared_statement_cache_capacity(32);
-        Ok(StoreReader::new(connection))
+        Ok(StoreReader::new(connection, self.ahead.clone()))
     }
 
     /// The log's life.
@@ -146,6 +152,17 @@ impl Store {
             )
             .optional()?;
         Ok(ConversationId(last.unwrap_or(0) + 1))
+    }
+
+    /// The greatest name of all events, zero where there is none.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn greatest_id(&self) -> Result<EventId, StoreError> {
+        let greatest: Option<[u8; 16]> =
+            self.connection
+                .query_row("SELECT max(id) FROM event", [], |row| row.get(0))?;
+        Ok(EventId(greatest.map_or(0, u128::from_be_bytes)))
     }
 
     /// Lets the database grow no further than it is, as a full disk does, or takes that back.

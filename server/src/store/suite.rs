@@ -1,6 +1,8 @@
 //! What any store has to do. Each check takes a fresh one, so that another backend can be put to the same.
 
-use holdfast_protocol::event::{AgentEvent, Author, Body, VisitorFacts};
+use std::ops::RangeInclusive;
+
+use holdfast_protocol::event::{AgentEvent, Author, Body, Receipt, VisitorFacts};
 use holdfast_protocol::id::{AgentId, ConversationId, EventId};
 use holdfast_protocol::time::Millis;
 
@@ -52,7 +54,18 @@ impl Fresh {
         };
         let mut heads = vec![head(1), head(2)];
         heads.iter().for_each(|head| batch.put_head(head).unwrap());
-        for offset in 1..=count {
+        batch.commit().unwrap();
+        self.grow(&mut heads, 1..=count);
+        let batch = self.store.begin().unwrap();
+        heads.iter().for_each(|head| batch.put_head(head).unwrap());
+        batch.commit().unwrap();
+        heads
+    }
+
+    /// Appends to them, and leaves their rows as they are.
+    fn grow(&mut self, heads: &mut [Head], offsets: RangeInclusive<u64>) {
+        let (site, batch) = (self.site, self.store.begin().unwrap());
+        for offset in offsets {
             let head = &mut heads[usize::from(offset % 2 == 0)];
             let body = if offset % 5 == 0 {
                 note(offset)
@@ -62,9 +75,7 @@ impl Fresh {
             let row = head.push(message(offset, head.id, body));
             batch.insert(site, &row, head).unwrap();
         }
-        heads.iter().for_each(|head| batch.put_head(head).unwrap());
         batch.commit().unwrap();
-        heads
     }
 }
 
@@ -82,6 +93,49 @@ fn a_head_reads_back_as_it_was_written() {
     assert_eq!(reader.head_of(fresh.site, nobody).unwrap(), None);
     assert_eq!(reader.head(ConversationId(u64::MAX)).unwrap(), None);
     assert_eq!(fresh.store.next_conversation().unwrap(), ConversationId(3));
+}
+
+#[test]
+fn rows_that_are_behind_the_log_are_brought_up_to_it() {
+    for written in [2, 3, 11, 40] {
+        let mut fresh = fresh();
+        let mut heads = fresh.fill(written);
+        fresh.grow(&mut heads, written + 1..=40);
+        let path = fresh.place.path();
+        drop(fresh.store);
+        let mut store = Store::open(path, 0).unwrap();
+        for _ in 0..2 {
+            store.catch_up().unwrap();
+            let reader = store.reader().unwrap();
+            for head in &heads {
+                assert_eq!(reader.head(head.id).unwrap().as_ref(), Some(head));
+            }
+        }
+    }
+}
+
+#[test]
+fn who_reads_sees_what_is_ahead_of_the_rows() {
+    let mut fresh = fresh();
+    let mut heads = fresh.fill(9);
+    let reader = fresh.store.reader().unwrap();
+    fresh.grow(&mut heads, 10..=21);
+    heads[1].seen.agents = Receipt {
+        delivered: 4,
+        read: 3,
+    };
+    fresh.store.ahead().put(heads.iter());
+    let pages = reader.open_conversations(fresh.site, ConversationId(0), 9);
+    for (head, (open, newest)) in heads.iter().zip(pages.unwrap()) {
+        assert_eq!((head, head.newest_offset), (&open, newest.unwrap().offset));
+        assert_eq!(reader.head(head.id).unwrap().as_ref(), Some(head));
+        let found = reader.head_of(fresh.site, head.visitor).unwrap();
+        assert_eq!(found.as_ref(), Some(head));
+        let events = reader.conversation_after(head.id, 1, 99).unwrap();
+        assert_eq!(events.len() as u64, head.last_seq - 1);
+        let history = reader.agent_history(head.id, u64::MAX, 99).unwrap();
+        assert_eq!(history.events.len() as u64, head.events);
+    }
 }
 
 #[test]
