@@ -16,11 +16,15 @@ pub(crate) struct Keep {
     state_key: String,
     token_key: String,
     person_key: String,
+    /// What waits to be sent by a tab, where it outlasts that: systems kill browsers, and visitors close tabs.
+    waiting_key: String,
     /// Names the last logout, by which a tab that slept through it sees that its state is a former visitor's.
     exit_key: String,
     is_tab_only: bool,
     /// The token that was stored when this tab last looked.
     known: Option<String>,
+    /// What this tab has last written under `waiting_key`, or has taken over from there.
+    waiting: Option<String>,
     /// The logout after which this tab began.
     exit: Option<String>,
     /// Who the visitor was when this tab last looked.
@@ -44,10 +48,12 @@ impl Keep {
             shared,
             token_key: [&state_key, ":token"].concat(),
             person_key: [&state_key, ":person"].concat(),
+            waiting_key: [&state_key, ":waiting"].concat(),
             exit_key: [&state_key, ":exit"].concat(),
             state_key,
             is_tab_only,
             known: None,
+            waiting: None,
             exit: None,
             person: Person::default(),
         }
@@ -58,16 +64,19 @@ impl Keep {
         &self.person
     }
 
-    /// The tab's state, and the token of the visitor who uses it.
+    /// The tab's state, and the token of the visitor who uses it. A tab that is new takes over what another one has left
+    /// unsent; where that lives and sends it too, the server knows it by its names.
     pub(crate) fn load(&mut self) -> (SavedTab, Option<String>) {
         self.exit = self.tab.get(&self.exit_key);
         if self.is_forgotten() {
             self.forget_tab();
         }
-        let state = self.tab.get(&self.state_key);
+        let waiting = self.area().get(&self.waiting_key);
+        let state = self.tab.get(&self.state_key).or_else(|| waiting.clone());
         let state: SavedTab = state
             .and_then(|text| compact::read(&text))
             .unwrap_or_default();
+        self.waiting = waiting.filter(|_| !state.client.outbox.is_empty());
         self.known = self.stored_token();
         let token = self.known.clone().or_else(|| state.token.clone());
         self.person = self.stored_person().unwrap_or_else(|| Person {
@@ -79,12 +88,21 @@ impl Keep {
 
     /// Writes the tab's state in one write. A storage that is full gets it without what the server can
     /// give again.
-    pub(crate) fn save(&self, model: &Model, client: &Client<Visitor>) {
+    pub(crate) fn save(&mut self, model: &Model, client: &Client<Visitor>) {
         let token = &client.greeting().token;
         let state = SavedTabRef::new(model, client.saved(), token, &self.person.who);
         if !self.write(&state) {
             self.write(&state.without_events());
         }
+        // A tab that slept through a logout leaves nothing of the visitor who was here.
+        let is_left = !client.outbox().is_empty() && !self.is_forgotten();
+        let waiting = is_left.then(|| compact::write(&state.outbox_only()));
+        if let Some(waiting) = &waiting {
+            self.area().set(&self.waiting_key, waiting);
+        } else if self.waiting.is_some() && self.area().get(&self.waiting_key) == self.waiting {
+            self.area().remove(&self.waiting_key);
+        }
+        self.waiting = waiting;
     }
 
     /// Whether the visitor was logged out since this tab began.
@@ -97,6 +115,7 @@ impl Keep {
     pub(crate) fn forget(&mut self, exit: &str) {
         self.area().remove(&self.token_key);
         self.area().remove(&self.person_key);
+        self.area().remove(&self.waiting_key);
         self.area().set(&self.exit_key, exit);
         self.forget_tab();
     }
@@ -140,6 +159,7 @@ impl Keep {
     fn forget_tab(&mut self) {
         self.tab.remove(&self.state_key);
         self.known = None;
+        self.waiting = None;
         self.person = Person::default();
         self.exit = self.area().get(&self.exit_key);
         if let Some(exit) = &self.exit {
@@ -203,213 +223,4 @@ impl Keep {
 }
 
 #[cfg(test)]
-mod tests {
-    use holdfast_protocol::client::{Saved, VisitorGreeting};
-    use holdfast_protocol::time::Millis;
-
-    use super::*;
-    use crate::person::tests::said;
-
-    fn keep(is_tab_only: bool) -> Keep {
-        Keep::of(Area::memory(), Area::memory(), "demo", is_tab_only)
-    }
-
-    fn learn(keep: &mut Keep, said: Person, exit: &str) -> bool {
-        let is_another = keep.expect(said.who.as_deref(), exit);
-        keep.learn(said);
-        is_another
-    }
-
-    fn another_tab_stores(keep: &Keep, token: &str) {
-        keep.area().set(&keep.token_key, token);
-    }
-
-    #[test]
-    fn the_first_welcome_makes_the_token() {
-        let mut keep = keep(false);
-        assert_eq!(keep.load().1, None);
-        assert_eq!(keep.adopt("mine"), None);
-        assert_eq!(keep.load().1.as_deref(), Some("mine"));
-        assert_eq!(keep.tab.get(&keep.token_key), None);
-    }
-
-    #[test]
-    fn a_token_that_another_tab_got_meanwhile_holds() {
-        let mut keep = keep(false);
-        keep.load();
-        another_tab_stores(&keep, "theirs");
-        assert_eq!(keep.adopt("mine").as_deref(), Some("theirs"));
-        assert_eq!(keep.adopt("theirs"), None);
-    }
-
-    #[test]
-    fn a_token_that_the_server_no_longer_takes_is_replaced() {
-        let mut keep = keep(false);
-        another_tab_stores(&keep, "old");
-        assert_eq!(keep.load().1.as_deref(), Some("old"));
-        assert_eq!(keep.adopt("new"), None);
-        assert_eq!(keep.load().1.as_deref(), Some("new"));
-    }
-
-    #[test]
-    fn only_another_token_is_news() {
-        let mut keep = keep(false);
-        another_tab_stores(&keep, "theirs");
-        let key = keep.token_key.clone();
-        assert_eq!(keep.replaced(Some("basket"), Some("mine")), None);
-        assert_eq!(keep.replaced(Some(&key), Some("theirs")), None);
-        assert_eq!(
-            keep.replaced(Some(&key), Some("mine")).as_deref(),
-            Some("theirs")
-        );
-    }
-
-    #[test]
-    fn a_tabs_identity_stays_in_the_tab() {
-        let mut keep = keep(true);
-        keep.load();
-        keep.adopt("mine");
-        assert_eq!(keep.shared.get(&keep.token_key), None);
-        assert_eq!(keep.load().1.as_deref(), Some("mine"));
-    }
-
-    #[test]
-    fn a_tab_whose_shared_token_was_cleared_is_still_itself() {
-        let mut keep = keep(false);
-        let greeting = VisitorGreeting {
-            token: Some("mine".to_owned()),
-            ..VisitorGreeting::default()
-        };
-        let client = Client::new(greeting, Saved::default(), 1, Millis(0));
-        keep.save(&Model::default(), &client);
-        assert_eq!(keep.load().1.as_deref(), Some("mine"));
-    }
-
-    fn save_as(keep: &Keep, token: &str) {
-        let greeting = VisitorGreeting {
-            token: Some(token.to_owned()),
-            ..VisitorGreeting::default()
-        };
-        let client = Client::new(greeting, Saved::default(), 1, Millis(0));
-        keep.save(&Model::default(), &client);
-    }
-
-    #[test]
-    fn a_logout_leaves_neither_token_nor_state() {
-        for is_tab_only in [false, true] {
-            let mut keep = keep(is_tab_only);
-            keep.load();
-            keep.adopt("mine");
-            save_as(&keep, "mine");
-            keep.forget("first");
-            assert!(!keep.is_forgotten());
-            assert_eq!(keep.tab.get(&keep.state_key), None);
-            assert_eq!(keep.load().1, None);
-            assert_eq!(keep.adopt("next"), None);
-            assert_eq!(keep.load().1.as_deref(), Some("next"));
-        }
-    }
-
-    #[test]
-    fn a_tab_that_slept_through_a_logout_forgets_when_it_looks() {
-        let mut keep = keep(false);
-        keep.load();
-        keep.adopt("mine");
-        another_tab_logs_out(&keep, "first");
-        assert!(keep.is_forgotten());
-        // Even where it saves once more before it looks.
-        save_as(&keep, "mine");
-        assert_eq!(keep.load().1, None);
-        assert!(!keep.is_forgotten());
-        save_as(&keep, "next");
-        assert_eq!(keep.load().1.as_deref(), Some("next"));
-    }
-
-    fn another_tab_logs_out(keep: &Keep, exit: &str) {
-        keep.area().remove(&keep.token_key);
-        keep.area().remove(&keep.person_key);
-        keep.area().set(&keep.exit_key, exit);
-    }
-
-    #[test]
-    fn a_person_is_known_on_the_next_page() {
-        for is_tab_only in [false, true] {
-            let mut keep = keep(is_tab_only);
-            keep.load();
-            assert!(!learn(&mut keep, said("a", "proof", "Ana"), "first"));
-            assert_eq!(keep.shared.get(&keep.person_key).is_none(), is_tab_only);
-            let ana = keep.person().clone();
-            keep.load();
-            assert_eq!(keep.person(), &ana);
-            assert_eq!(ana.who.as_deref(), Some("a"));
-        }
-    }
-
-    #[test]
-    fn another_person_begins_with_nothing_of_the_one_before() {
-        let mut keep = keep(false);
-        keep.load();
-        keep.adopt("anas");
-        assert!(!learn(&mut keep, said("a", "proof", "Ana"), "first"));
-        save_as(&keep, "anas");
-        assert!(learn(&mut keep, said("b", "proof", ""), "second"));
-        assert!(!keep.is_forgotten());
-        assert_eq!(keep.tab.get(&keep.state_key), None);
-        assert_eq!(keep.load().1, None);
-        assert_eq!(keep.person().who.as_deref(), Some("b"));
-        let kept = keep.area().get(&keep.person_key).unwrap();
-        assert!(!kept.contains("Ana"), "{kept}");
-    }
-
-    #[test]
-    fn the_other_tabs_of_another_person_see_a_logout() {
-        let mut keep = keep(false);
-        keep.load();
-        learn(&mut keep, said("a", "proof", "Ana"), "first");
-        let key = keep.person_key.clone();
-        another_tab_logs_out(&keep, "second");
-        let mut bo = Person::default();
-        bo.learn(said("b", "proof", "Bo"));
-        keep.area().set(&key, &compact::write(&bo));
-        assert!(!keep.has_met(Some(&key)), "Ana does not become Bo");
-        assert!(keep.is_forgotten());
-        keep.load();
-        assert_eq!(keep.person(), &bo);
-        assert!(!keep.has_met(Some("basket")) && keep.has_met(Some(&key)));
-    }
-
-    #[test]
-    fn a_refused_identity_is_not_kept_but_its_owner_is() {
-        let mut keep = keep(false);
-        keep.load();
-        learn(&mut keep, said("a", "wrong", "Ana"), "first");
-        keep.distrust();
-        keep.load();
-        assert_eq!(keep.person().identity, None);
-        assert!(!learn(&mut keep, said("a", "right", "Ana"), "second"));
-        assert!(keep.person().identity.is_some());
-        keep.distrust();
-        assert!(learn(&mut keep, said("b", "right", "Bo"), "third"));
-    }
-
-    #[test]
-    fn a_tab_whose_shared_storage_was_cleared_still_belongs_to_the_person() {
-        let mut keep = keep(false);
-        keep.load();
-        learn(&mut keep, said("a", "proof", ""), "none");
-        save_as(&keep, "anas");
-        keep.area().remove(&keep.person_key);
-        keep.load();
-        assert_eq!(keep.person().who.as_deref(), Some("a"));
-        assert!(learn(&mut keep, said("b", "proof", ""), "first"));
-    }
-
-    #[test]
-    fn a_state_that_is_no_state_is_left_alone() {
-        let mut keep = keep(false);
-        keep.tab.set(&keep.state_key, "{\"open\":3");
-        let (state, token) = keep.load();
-        assert_eq!(token, None);
-        assert_eq!(state.client, Saved::default());
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Component, Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result};
@@ -14,6 +15,9 @@ use crate::wait;
 
 /// In the names of folders in which browsers keep what pages store.
 const STORES: [&str; 2] = ["Local Storage", "ls"];
+
+/// Chromium writes a page's storage five seconds after a change, but at most once a minute.
+const LAZY: Duration = Duration::from_secs(75);
 
 impl Browser {
     /// Kills the browser at once, with all that it has on its screen, and starts it again on what it has on its disk. No
@@ -36,7 +40,7 @@ impl Browser {
         Self::start_on(wish, profile).await
     }
 
-    /// Waits until what pages store for good is on the disk with this text in it: browsers write it some seconds later.
+    /// Waits until what pages store for good is on the disk with this text in it: browsers write it later.
     ///
     /// # Errors
     /// When it does not get there.
@@ -48,7 +52,8 @@ impl Browser {
                 .iter()
                 .any(|file| holds(&fs::read(file).unwrap_or_default(), text.as_bytes())))
         };
-        wait::until(&format!("{text:?} on the disk"), look, |is_there| *is_there).await?;
+        let what = format!("{text:?} on the disk");
+        wait::until_for(LAZY, &what, look, |is_there| *is_there).await?;
         Ok(())
     }
 }

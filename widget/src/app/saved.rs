@@ -68,10 +68,21 @@ impl<'a> SavedTabRef<'a> {
 
     /// The same without what the server can give again: for a storage that is nearly full.
     #[must_use]
-    pub fn without_events(self) -> Self {
+    pub const fn without_events(&self) -> Self {
         Self {
             events: &[],
-            ..self
+            ..*self
+        }
+    }
+
+    /// What waits to be sent and whose it is, and nothing of the tab.
+    #[must_use]
+    pub const fn outbox_only(&self) -> Self {
+        Self {
+            open: false,
+            scroll: None,
+            draft: "",
+            ..self.without_events()
         }
     }
 }
