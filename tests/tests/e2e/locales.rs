@@ -21,6 +21,14 @@ async fn speaks(tab: &Tab, locale: &str) -> Result<Vec<String>> {
     wait::until(&what, read, |words| words[0] == locale).await
 }
 
+/// As [`speaks`], down to the launcher's name, which comes last: the pasted script has drawn it in English.
+async fn names(tab: &Tab, locale: &str, launcher: &str) -> Result<Vec<String>> {
+    let what = format!("a launcher that is named in {locale}");
+    let read = async || tab.run::<Vec<String>>(READ, vec![]).await;
+    let is_wanted = |words: &Vec<String>| words[0] == locale && words[2] == launcher;
+    wait::until(&what, read, is_wanted).await
+}
+
 /// The files of words that the page has loaded.
 async fn loaded(tab: &Tab) -> Result<Vec<String>> {
     let names = "return performance.getEntriesByType('resource').map((entry) => entry.name)
@@ -46,17 +54,14 @@ async fn one_language_costs_one() -> Result<()> {
     ])
     .await?;
     let tab = stage.browser.open(&pages.url("/fr")).await?;
-    let words = speaks(&tab, "fr").await?;
-    ensure!(
-        words[2] == "Ouvrir la discussion" && words[1] == "ltr",
-        "{words:?}"
-    );
+    let words = names(&tab, "fr", "Ouvrir la discussion").await?;
+    ensure!(words[1] == "ltr", "{words:?}");
     ensure!(loaded(&tab).await? == ["fr.json"]);
     tab.goto(&pages.url("/tw")).await?;
-    ensure!(speaks(&tab, "zh-Hant").await?[2] == "開啟聊天");
+    names(&tab, "zh-Hant", "開啟聊天").await?;
     // The visitor's browser is English here.
     tab.goto(&pages.url("/own")).await?;
-    ensure!(speaks(&tab, "en").await?[2] == "Open chat");
+    names(&tab, "en", "Open chat").await?;
     ensure!(loaded(&tab).await? == ["en.json"]);
     ensure!(!tab.console().await?.join("\n").contains("locale"));
     tab.goto(&pages.url("/none")).await?;

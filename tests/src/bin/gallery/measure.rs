@@ -48,7 +48,7 @@ impl Figures {
 
     /// A count, as a figure like the others.
     fn count(&self) -> f64 {
-        self.tasks.iter().map(|_| 1.0).sum()
+        self.tasks.iter().map(|_| 1.0).sum::<f64>() + 0.0
     }
 
     fn longest(&self) -> f64 {
