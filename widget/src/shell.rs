@@ -103,12 +103,8 @@ impl Shell {
                     None => self.client.handle_nonsense(line, now),
                 }
             }
-            Input::Line(line, Heard::Closed) => {
-                self.lines.fail(line);
-            }
-            Input::Reached(line, is_answered) => {
-                self.lines.reached(line, is_answered, now);
-            }
+            Input::Line(line, Heard::Closed) => self.lines.fail(line),
+            Input::Reached(line, is_answered) => self.lines.reached(line, is_answered, now),
             Input::Page(event) => self.take_page(event, now),
             Input::Call(Call::Msg(msg)) => self.change(msg),
             Input::Call(Call::Logout) => {
@@ -255,12 +251,8 @@ impl Shell {
             }
             Output::Event(event) => self.change(Msg::Client(event)),
             Output::Save => self.save(),
-            Output::Dial(line) => {
-                self.lines.dial(line, self.now());
-            }
-            Output::Transmit(line, up) => {
-                self.lines.send(line, &compact::write(&up));
-            }
+            Output::Dial(line) => self.lines.dial(line, self.now()),
+            Output::Transmit(line, up) => self.lines.send(line, &compact::write(&up)),
             Output::Close(line) => self.lines.hang_up(line),
         }
     }

@@ -108,8 +108,7 @@ impl Store {
     }
 
     /// Brings the conversations' rows up to the log, where the process before this one did not come to it. To be done
-    /// before anything is read for others. Receipts are as old as
-    /// the rows were.
+    /// before anything is read for others. Receipts are as old as the rows were.
     ///
     /// # Errors
     /// When the database can't be read or written.

@@ -46,7 +46,8 @@ pub(super) fn has_wasm_target(repo: &Repo) -> Result<bool> {
 /// What cargo must be told, beside the target, to build for it with this machine's Rust.
 ///
 /// Where the library's source is here, the library is compiled along, so that a panic is nothing but the trap that it
-/// becomes in a browser: a twentieth of the wasm is messages of panics which nobody can read there. The compiler asks for
+/// becomes in a browser: a twentieth of the wasm is messages of panics which nobody can read there, and the
+/// places of them, which name folders of this machine. The compiler asks for
 /// its own permission to do that (`RUSTC_BOOTSTRAP`), which holds for the widget's build alone.
 pub(crate) fn wasm_environment(repo: &Repo) -> Result<Vec<(&'static str, &'static str)>> {
     if !has_library_source(repo)? {
