@@ -419,7 +419,7 @@ fn conversation(shared: &Shared, head: Head, newest: Option<AgentEvent>) -> Conv
     let status = board::status(shared, Standing::of(&head));
     Conversation {
         conversation: head.id,
-        visitor: head.facts,
+        visitor: Arc::unwrap_or_clone(head.facts),
         assigned: head.assigned,
         last_seq: head.last_seq,
         last_offset: head.last_offset,

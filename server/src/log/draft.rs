@@ -68,7 +68,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Appends one event, unless its author has named another so.
-    pub(super) fn append(&mut self, append: &Append) -> Result<Answer, StoreError> {
+    pub(super) fn append(&mut self, append: Append) -> Result<Answer, StoreError> {
         if append.lane.has_failed() {
             return Ok(Err(AppendError::Storage));
         }
@@ -87,26 +87,26 @@ impl<'a> Draft<'a> {
         {
             return Ok(Ok(Appended::Duplicate(Box::new(event))));
         }
-        if let Some(event) = self.find_apart(append, head.as_ref())? {
+        if let Some(event) = self.find_apart(&append, head.as_ref())? {
             return Ok(Ok(Appended::Apart(Box::new(event))));
         }
-        let body = match &append.body {
-            Ok(body) => body.clone(),
-            Err(rejected) => return Ok(Err(AppendError::Rejected(Box::new(rejected.clone())))),
+        let body = match append.body {
+            Ok(body) => body,
+            Err(rejected) => return Ok(Err(AppendError::Rejected(Box::new(rejected)))),
         };
-        let mut head = match (head, &append.place) {
+        let mut head = match (head, append.place) {
             (Some(head), _) => head,
             // Nothing but a message begins a conversation.
             (None, Place::Visitor { visitor, facts, .. })
                 if matches!(body, Body::Message { .. }) =>
             {
-                self.open(append.site, *visitor, facts, append.id)?
+                self.open(append.site, visitor, facts, append.id)?
             }
             (None, Place::Visitor { .. } | Place::Conversation(_)) => {
                 return Ok(Err(AppendError::UnknownConversation));
             }
         };
-        self.insert(&mut head, append.id, append.author.clone(), body)?;
+        self.insert(&mut head, append.id, append.author, body)?;
         self.changed.put(head);
         Ok(Ok(Appended::New))
     }
@@ -279,16 +279,20 @@ impl<'a> Draft<'a> {
         &mut self,
         site: SiteId,
         visitor: VisitorId,
-        facts: &VisitorFacts,
+        facts: Option<Box<VisitorFacts>>,
         id: EventId,
     ) -> Result<Head, StoreError> {
-        let mut head = Head::new(self.next_conversation, site, visitor, facts.clone());
+        let facts = facts.unwrap_or_default();
+        let mut head = Head::new(
+            self.next_conversation,
+            site,
+            visitor,
+            facts.as_ref().clone(),
+        );
         self.next_conversation.0 += 1;
         // The row must stand before its events, and gets its final form with the batch's other heads.
         self.batch.put_head(&head)?;
-        let body = Body::Opened {
-            visitor: Box::new(facts.clone()),
-        };
+        let body = Body::Opened { visitor: facts };
         self.insert(&mut head, id, Author::System {}, body)?;
         self.opened.push(head.id);
         Ok(head)

@@ -54,8 +54,11 @@ impl Feed {
             .collect()
     }
 
-    pub(super) fn put(&self, standing: Standing) {
-        lock(&self.changed).insert(standing.conversation, standing);
-        self.notify.notify_one();
+    pub(super) fn put<'h>(&self, heads: impl Iterator<Item = &'h Head>) {
+        let mut heads = heads.peekable();
+        if heads.peek().is_some() {
+            lock(&self.changed).extend(heads.map(|head| (head.id, Standing::of(head))));
+            self.notify.notify_one();
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! What an event does to its conversation, and what the writer remembers between commits. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use holdfast_protocol::event::{AgentEvent, Body};
 use holdfast_protocol::id::ConversationId;
@@ -19,7 +21,7 @@ impl Head {
             Body::Message { .. } => self.is_open = true,
             Body::Closed {} => self.is_open = false,
             Body::Assigned { to } => self.assigned = Some(*to),
-            Body::Facts { visitor } => self.facts = visitor.as_ref().clone(),
+            Body::Facts { visitor } => self.facts = Arc::new(visitor.as_ref().clone()),
             Body::Rated { .. } | Body::Opened { .. } | Body::Note { .. } => {}
         }
         if event.body.for_visitor().is_some() {
@@ -37,13 +39,18 @@ impl Head {
 #[derive(Debug, Default)]
 pub(super) struct Heads {
     heads: BTreeMap<ConversationId, Head>,
-    by_visitor: BTreeMap<(SiteId, VisitorId), ConversationId>,
+    by_visitor: HashMap<(SiteId, VisitorId), ConversationId>,
     last_offsets: BTreeMap<SiteId, u64>,
 }
 
 impl Heads {
     pub(super) fn get(&self, id: ConversationId) -> Option<&Head> {
         self.heads.get(&id)
+    }
+
+    /// Those of these conversations that are remembered.
+    pub(super) fn all_of(&self, ids: &BTreeSet<ConversationId>) -> impl Iterator<Item = &Head> {
+        ids.iter().filter_map(|id| self.heads.get(id))
     }
 
     pub(super) fn get_mut(&mut self, id: ConversationId) -> Option<&mut Head> {
@@ -63,13 +70,21 @@ impl Heads {
     }
 
     pub(super) fn put(&mut self, head: Head) {
-        self.by_visitor.insert((head.site, head.visitor), head.id);
-        let key = (head.site, head.visitor);
-        if let Some(before) = self.heads.insert(head.id, head)
-            && (before.site, before.visitor) != key
-        {
-            self.by_visitor.remove(&(before.site, before.visitor));
+        let (id, key) = (head.id, (head.site, head.visitor));
+        match self.heads.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(head);
+            }
+            Entry::Occupied(mut place) => {
+                let before = place.insert(head);
+                let before = (before.site, before.visitor);
+                if before == key {
+                    return;
+                }
+                self.by_visitor.remove(&before);
+            }
         }
+        self.by_visitor.insert(key, id);
     }
 
     pub(super) fn put_last_offset(&mut self, site: SiteId, last: u64) {

@@ -42,7 +42,7 @@ impl Desk {
             place: Place::Visitor {
                 visitor,
                 token,
-                facts: Box::default(),
+                facts: None,
             },
             id: EventId(id),
             author: Author::Visitor {},
@@ -309,7 +309,7 @@ async fn agents_read_what_else_became_known() {
         (None, &Author::System {})
     );
     let head = desk.head(TOKEN).await.unwrap();
-    assert_eq!((&head.facts, head.last_seq), (facts[0], 1));
+    assert_eq!((head.facts.as_ref(), head.last_seq), (facts[0], 1));
     // Neither what is known nor another site's word adds anything.
     desk.log.tell(desk.site, talk, told("Ana")).await;
     desk.log.tell(SiteId(99), talk, told("Eve")).await;

@@ -19,6 +19,7 @@ mod interleavings;
 mod names;
 mod pool;
 mod reads;
+mod round;
 mod streams;
 mod sync;
 mod tail;
@@ -55,6 +56,10 @@ const QUEUE: usize = 4096;
 
 /// How often the writer is reminded of what may wait: receipts to be written, old events to be removed.
 const TICK: Duration = Duration::from_secs(1);
+
+/// A receipt waits so long for an event of its conversation to leave with: delivered and read follow each other closely, and so
+/// may an answer, and a packet of its own costs as much as a message's.
+const RECEIPT_PAUSE: Duration = Duration::from_millis(250);
 
 /// How the log is kept.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +114,7 @@ pub enum Place {
         /// not appended once more.
         token: Option<VisitorId>,
         /// What their page tells, for a conversation that begins.
-        facts: Box<VisitorFacts>,
+        facts: Option<Box<VisitorFacts>>,
     },
     /// A conversation that must exist on this site.
     Conversation(ConversationId),
@@ -244,6 +249,10 @@ impl Log {
 
     /// Reminds the writer of what may wait and looks for changes among the agents, until the log is closed.
     pub async fn keep(self) {
+        tokio::join!(self.keep_ticking(), self.keep_telling());
+    }
+
+    async fn keep_ticking(&self) {
         let mut ticks = tokio::time::interval(TICK);
         loop {
             ticks.tick().await;
@@ -255,6 +264,20 @@ impl Log {
             }
             if let Err(error) = self.refresh_sites().await {
                 tracing::error!(%error, "can't read what the sites' owners have set");
+            }
+        }
+    }
+
+    async fn keep_telling(&self) {
+        let commands = &self.inner.commands;
+        loop {
+            tokio::select! {
+                () = commands.closed() => return,
+                () = self.inner.streams.receipts.notified() => {}
+            }
+            tokio::time::sleep(RECEIPT_PAUSE).await;
+            if commands.send(Command::TellReceipts).await.is_err() {
+                return;
             }
         }
     }

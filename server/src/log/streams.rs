@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use holdfast_protocol::event::{AgentEvent, Receipt};
 use holdfast_protocol::id::ConversationId;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::sync::{Mutex, lock};
 use super::tail::{self, Chunk, Tail};
@@ -34,6 +34,8 @@ pub struct ConversationNow {
     pub last: u64,
     /// How far both sides have come.
     pub seen: Seen,
+    /// Whether the agents have come further since readers were woken last.
+    is_receipt_untold: bool,
     /// What an agent's typing said last.
     pub typing: Option<TypingNow>,
     /// The conversation has become a person's: nothing comes here any more, and who comes back is led there.
@@ -81,6 +83,8 @@ pub(super) struct Streams {
     conversations: Mutex<Conversations>,
     /// As many as there are sites.
     sites: Mutex<HashMap<SiteId, Arc<SiteStream>>>,
+    /// Rung while receipts wait for events to leave with.
+    pub(super) receipts: Notify,
 }
 
 impl Streams {
@@ -148,29 +152,50 @@ impl Streams {
         }
     }
 
-    /// Says how a conversation stands.
+    /// Says how a conversation stands, and wakes its readers where that is news to them.
     pub(super) fn wake(&self, key: Key, conversation: ConversationId, last: u64, seen: Seen) {
+        self.stands(key, conversation, last, seen, true);
+    }
+
+    /// Says how a conversation stands, and leaves it to the next wake-up to tell how far the agents have come.
+    pub(super) fn seen(&self, key: Key, conversation: ConversationId, last: u64, seen: Seen) {
+        self.stands(key, conversation, last, seen, false);
+    }
+
+    fn stands(
+        &self,
+        key: Key,
+        conversation: ConversationId,
+        last: u64,
+        seen: Seen,
+        tells_receipts: bool,
+    ) {
         let mut conversations = lock(&self.conversations);
         let Some(Held { stream, .. }) = conversations.by_visitor.get(&key) else {
             return;
         };
-        // A look into the store that began before it moved may end after.
-        if stream.now.borrow().has_moved {
-            return;
-        }
+        let mut is_first = false;
         stream.now.send_if_modified(|now| {
+            // A look into the store that began before it moved may end after.
+            if now.has_moved {
+                return false;
+            }
             let newer = Seen {
                 visitor: now.seen.visitor.max(seen.visitor),
                 agents: now.seen.agents.max(seen.agents),
             };
-            let is_news =
-                now.conversation.is_none() || last > now.last || newer.agents != now.seen.agents;
+            is_first = now.conversation != Some(conversation);
+            now.is_receipt_untold |= newer.agents != now.seen.agents;
+            let is_news = is_first || last > now.last || (now.is_receipt_untold && tells_receipts);
+            now.is_receipt_untold &= !is_news;
             now.conversation = Some(conversation);
             now.last = now.last.max(last);
             now.seen = newer;
             is_news
         });
-        conversations.by_id.insert(conversation, key);
+        if is_first {
+            conversations.by_id.insert(conversation, key);
+        }
     }
 
     /// Says that a visitor's conversation has become a person's.

@@ -11,9 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::draft::{Answer, Committed, Draft, Persons};
 use super::facts::{Told, Waiting};
-use super::feed::{Feed, Standing};
+use super::feed::Feed;
 use super::heads::Heads;
 use super::names::Names;
+use super::round::{Round, Task, Waiter};
 use super::streams::Streams;
 use super::{Append, AppendError, Appended, Identify, LogOptions, Side};
 use crate::clock;
@@ -51,6 +52,8 @@ pub(super) enum Command {
     Touch(ConversationId),
     Flush(oneshot::Sender<()>),
     Tick,
+    /// Receipts have waited long enough for events to leave with.
+    TellReceipts,
     Stop(oneshot::Sender<()>),
     #[cfg(test)]
     SetDiskFull(bool),
@@ -71,44 +74,12 @@ pub(super) struct Writer {
     /// Events since all heads were written.
     unwritten: u64,
     ticks_to_heads: u32,
+    /// Conversations whose readers were not woken for the newest receipts.
+    untold: BTreeSet<ConversationId>,
     names: Names,
     facts: Waiting,
     persons: Persons,
     ticks_to_forget: u32,
-}
-
-/// What one round of the writer has to do, sorted.
-#[derive(Default)]
-struct Round {
-    /// In the order in which they came.
-    tasks: Vec<Task>,
-    answers: Vec<Waiter>,
-    flushed: Vec<oneshot::Sender<()>>,
-    touched: BTreeSet<ConversationId>,
-    is_tick: bool,
-    stopped: Option<oneshot::Sender<()>>,
-}
-
-/// What a transaction is made of.
-enum Task {
-    Append(Append),
-    Identify(Identify),
-}
-
-/// Who waits for what a task ended as.
-enum Waiter {
-    Append(oneshot::Sender<Answer>),
-    Identify(oneshot::Sender<Result<(), AppendError>>),
-}
-
-impl Waiter {
-    fn answer(self, answer: Answer) {
-        // Who is gone by now reads it in the log.
-        match self {
-            Self::Append(waiting) => drop(waiting.send(answer)),
-            Self::Identify(waiting) => drop(waiting.send(answer.map(|_| ()))),
-        }
-    }
 }
 
 impl Writer {
@@ -132,6 +103,7 @@ impl Writer {
             heads: Heads::default(),
             unwritten: 0,
             ticks_to_heads: 0,
+            untold: BTreeSet::new(),
             facts: Waiting::default(),
             persons: Persons::new(),
             ticks_to_forget: 0,
@@ -193,8 +165,9 @@ impl Writer {
     fn sort(&mut self, command: Command, round: &mut Round) {
         match command {
             Command::Append(append, answer) => {
+                let waiter = Waiter::Append(answer, append.lane.clone());
+                round.answers.push(waiter);
                 round.tasks.push(Task::Append(append));
-                round.answers.push(Waiter::Append(answer));
             }
             Command::Identify(identify, answer) => {
                 round.tasks.push(Task::Identify(identify));
@@ -212,12 +185,10 @@ impl Writer {
                 side,
                 seen,
             } => {
-                let ahead = self.ahead.clone();
                 if let Some(head) = self.head(conversation).filter(|head| head.site == site)
                     && advance(head, side, seen)
                 {
-                    ahead.put(std::iter::once(&*head));
-                    round.touched.insert(conversation);
+                    round.seen.insert(conversation);
                 }
             }
             Command::Touch(conversation) => {
@@ -225,8 +196,12 @@ impl Writer {
                     round.touched.insert(conversation);
                 }
             }
-            Command::Flush(answer) => round.flushed.push(answer),
+            Command::Flush(answer) => {
+                round.flushed.push(answer);
+                round.tells_receipts = true;
+            }
             Command::Tick => round.is_tick = true,
+            Command::TellReceipts => round.tells_receipts = true,
             Command::Stop(answer) => round.stopped = Some(answer),
             #[cfg(test)]
             Command::SetDiskFull(is_full) => assert!(self.store.set_disk_full(is_full).is_ok()),
@@ -244,36 +219,31 @@ impl Writer {
         } else {
             Vec::new()
         };
+        self.ahead.put(self.heads.all_of(&round.seen));
+        round.touched.extend(&round.seen);
         let is_time = is_flush || self.is_time_for_heads(round.is_tick);
         let has_more = !facts.is_empty() || (is_time && !self.ahead.is_empty());
-        let mut answers = Vec::new();
+        let mut answers = None;
         if !round.tasks.is_empty() || has_more {
-            match self.commit(&round.tasks, &facts, is_time) {
+            match self.commit(std::mem::take(&mut round.tasks), &facts, is_time) {
                 Ok((settled, committed)) => {
-                    answers = settled;
+                    answers = Some(settled);
                     self.facts.written(&facts);
-                    self.publish(committed, &mut round.touched);
+                    self.publish(committed, &mut round);
                 }
                 Err(error) => {
                     tracing::error!(%error, "nothing could be written; clients keep their messages");
-                    for task in &round.tasks {
-                        if let Task::Append(append) = task {
-                            append.lane.fail();
-                        }
-                    }
-                    answers.resize(round.tasks.len(), Err(AppendError::Storage));
                 }
             }
         }
-        for conversation in round.touched {
-            if let Some(head) = self.heads.get(conversation) {
-                let key = (head.site, head.visitor);
-                self.streams.wake(key, head.id, head.last_seq, head.seen);
-                self.feed.put(Standing::of(head));
+        self.tell_seen(&round);
+        self.feed.put(self.heads.all_of(&round.touched));
+        match answers {
+            Some(answers) => {
+                let answered = round.answers.into_iter().zip(answers);
+                answered.for_each(|(waiting, answer)| waiting.answer(answer));
             }
-        }
-        for (waiting, answer) in round.answers.into_iter().zip(answers) {
-            waiting.answer(answer);
+            None => round.answers.into_iter().for_each(Waiter::fail),
         }
         if round.is_tick {
             self.forget();
@@ -282,7 +252,7 @@ impl Writer {
             let _ = waiting.send(());
         }
         if self.ahead.is_empty() && self.heads.is_full() {
-            self.heads.clear();
+            self.clear_heads();
         }
         if self.persons.len() > PERSONS {
             self.persons.clear();
@@ -298,7 +268,7 @@ impl Writer {
     /// One transaction of all that is to be done, and of all heads if it is time or they would fall too far behind.
     fn commit(
         &mut self,
-        tasks: &[Task],
+        tasks: Vec<Task>,
         facts: &[(ConversationId, VisitorFacts)],
         is_time: bool,
     ) -> Result<(Vec<Answer>, Committed), StoreError> {
@@ -318,7 +288,7 @@ impl Writer {
             answers.push(match task {
                 Task::Append(append) => draft.append(append)?,
                 Task::Identify(identify) => {
-                    draft.identify(identify)?;
+                    draft.identify(&identify)?;
                     Ok(Appended::New)
                 }
             });
@@ -343,7 +313,7 @@ impl Writer {
     }
 
     /// Only now, that it is on disk, is anything said of it.
-    fn publish(&mut self, committed: Committed, touched: &mut BTreeSet<ConversationId>) {
+    fn publish(&mut self, committed: Committed, round: &mut Round) {
         let Committed {
             changed,
             next_conversation,
@@ -360,8 +330,9 @@ impl Writer {
         }
         let (heads, last_offsets) = changed.into_parts();
         for head in heads.into_values() {
-            let key = (head.site, head.visitor);
-            self.streams.wake(key, head.id, head.last_seq, head.seen);
+            self.untold.remove(&head.id);
+            round.seen.remove(&head.id);
+            self.wake(&head);
             self.heads.put(head);
         }
         // Agents second, since what they do next may be for the visitor.
@@ -369,7 +340,37 @@ impl Writer {
             self.heads.put_last_offset(site, last);
             self.streams.wake_site(site, last);
         }
-        touched.extend(opened);
+        round.touched.extend(opened);
+    }
+
+    /// Says what receipts have come, and wakes readers for those that no event has taken along, if it is time.
+    fn tell_seen(&mut self, round: &Round) {
+        for head in self.heads.all_of(&round.seen) {
+            let key = (head.site, head.visitor);
+            self.streams.seen(key, head.id, head.last_seq, head.seen);
+        }
+        self.untold.extend(&round.seen);
+        if round.tells_receipts {
+            self.tell_untold();
+        } else if !self.untold.is_empty() {
+            self.streams.receipts.notify_one();
+        }
+    }
+
+    fn tell_untold(&mut self) {
+        let untold = std::mem::take(&mut self.untold);
+        self.heads.all_of(&untold).for_each(|head| self.wake(head));
+    }
+
+    /// Only to be done while all rows are as far as their conversations.
+    fn clear_heads(&mut self) {
+        self.tell_untold();
+        self.heads.clear();
+    }
+
+    fn wake(&self, head: &Head) {
+        let key = (head.site, head.visitor);
+        self.streams.wake(key, head.id, head.last_seq, head.seen);
     }
 
     /// The conversation as it stands, be it from the store.
@@ -417,7 +418,7 @@ impl Writer {
         }
         // What is remembered names first numbers that may be gone.
         if most > 0 {
-            self.heads.clear();
+            self.clear_heads();
         }
         Ok(most)
     }

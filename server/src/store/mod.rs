@@ -14,6 +14,8 @@ mod staff;
 mod suite;
 mod write;
 
+use std::sync::Arc;
+
 use holdfast_protocol::event::{AgentEvent, Author, Receipt, VisitorFacts};
 use holdfast_protocol::id::{AgentId, ConversationId};
 
@@ -58,8 +60,8 @@ pub struct Head {
     pub is_open: bool,
     /// Whose work it is.
     pub assigned: Option<AgentId>,
-    /// What the visitor's page told when it began.
-    pub facts: VisitorFacts,
+    /// What is known of the visitor. Shared, since heads are copied with every message.
+    pub facts: Arc<VisitorFacts>,
     /// How far both sides have come.
     pub seen: Seen,
 }
@@ -79,7 +81,7 @@ impl Head {
             events: 0,
             is_open: true,
             assigned: None,
-            facts,
+            facts: Arc::new(facts),
             seen: Seen::default(),
         }
     }

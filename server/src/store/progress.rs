@@ -1,7 +1,7 @@
 //! How far conversations have come where their rows don't say so yet: rows are written now and then, and memory and the
 //! log know better meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use holdfast_protocol::id::ConversationId;
@@ -62,7 +62,7 @@ impl Head {
 /// The conversations that have come further than their rows. The writer fills it, after the commit and before anybody is
 /// woken; a reader asks it before it begins to read, and so finds all events that it names.
 #[derive(Clone, Debug, Default)]
-pub struct Ahead(Arc<Mutex<BTreeMap<ConversationId, Progress>>>);
+pub struct Ahead(Arc<Mutex<HashMap<ConversationId, Progress>>>);
 
 impl Ahead {
     /// How far a conversation has come, if that is further than its row.
@@ -74,7 +74,8 @@ impl Ahead {
     /// All of it, as of one moment.
     #[must_use]
     pub fn all(&self) -> BTreeMap<ConversationId, Progress> {
-        self.lock().clone()
+        let ahead = self.lock();
+        ahead.iter().map(|(id, ahead)| (*id, *ahead)).collect()
     }
 
     /// Whether all rows are as far as their conversations.
@@ -95,7 +96,7 @@ impl Ahead {
     }
 
     /// No code panics while it holds this, and the values would be whole if it did.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ConversationId, Progress>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConversationId, Progress>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,7 @@
 //! Reads: heads, the site's log after a cursor, a conversation along its links.
 
+use std::sync::Arc;
+
 use holdfast_protocol::event::{AgentEvent, Author, Receipt};
 use holdfast_protocol::id::{AgentId, ConversationId, EventId};
 use holdfast_protocol::time::Millis;
@@ -422,7 +424,7 @@ fn read_head(row: &rusqlite::Row<'_>) -> Result<Head, StoreError> {
         events: row.get(7)?,
         is_open: row.get(8)?,
         assigned: assigned.map(AgentId),
-        facts: serde_json::from_str(text(row, 10)?)?,
+        facts: Arc::new(serde_json::from_str(text(row, 10)?)?),
         seen: Seen {
             visitor: Receipt {
                 delivered: row.get(11)?,

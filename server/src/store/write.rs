@@ -133,7 +133,7 @@ impl Batch<'_> {
                 head.events,
                 head.is_open,
                 head.assigned.map(|agent| agent.0),
-                serde_json::to_string(&head.facts)?,
+                serde_json::to_string(head.facts.as_ref())?,
                 head.seen.visitor.delivered,
                 head.seen.visitor.read,
                 head.seen.agents.delivered,

@@ -104,6 +104,7 @@ impl Place {
             stop: CancellationToken::new(),
         });
         tokio::spawn(board::run(shared.clone()));
+        tokio::spawn(shared.log.clone().keep());
         Self {
             shared,
             site,

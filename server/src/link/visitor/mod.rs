@@ -222,7 +222,7 @@ impl Session {
         body: Result<Body, Rejected>,
     ) {
         let facts = match self.conversation {
-            Some(_) => VisitorFacts::default(),
+            Some(_) => None,
             None => {
                 let mut facts = VisitorFacts {
                     page: line.shared.presence.view((self.site, self.visitor)).page,
@@ -232,7 +232,7 @@ impl Session {
                 if let Some(told) = &self.told {
                     told.teach(&mut facts);
                 }
-                facts
+                Some(Box::new(facts))
             }
         };
         let append = Append {
@@ -241,7 +241,7 @@ impl Session {
             place: Place::Visitor {
                 visitor: self.visitor,
                 token: self.token,
-                facts: Box::new(facts),
+                facts,
             },
             id,
             author: Author::Visitor {},
