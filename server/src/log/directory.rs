@@ -7,6 +7,7 @@ use holdfast_protocol::id::AgentId;
 use tokio::sync::watch;
 
 use super::Log;
+use super::pool::Turn;
 use super::sync::{Mutex, lock};
 use crate::store::{AgentRow, Site, SiteId, StoreError};
 
@@ -78,7 +79,9 @@ impl Log {
         // Anybody may ask for a name that is none, so all sites are looked up only where there is something to learn.
         let wanted = name.to_owned();
         let pool = &self.inner.pool;
-        let found = pool.run(move |reader| reader.site(&wanted)).await?;
+        let found = pool
+            .run(Turn::Soon, move |reader| reader.site(&wanted))
+            .await?;
         if found.is_some() {
             self.refresh_sites().await?;
         }
@@ -107,7 +110,11 @@ impl Log {
     pub async fn refresh_sites(&self) -> Result<(), StoreError> {
         let sites = &self.inner.directory.sites;
         let look = sites.begin();
-        let found = self.inner.pool.run(|reader| reader.sites()).await?;
+        let found = self
+            .inner
+            .pool
+            .run(Turn::Soon, |reader| reader.sites())
+            .await?;
         sites.take(look, found.into_iter().map(Arc::new).collect());
         Ok(())
     }
@@ -128,7 +135,7 @@ impl Log {
         let found = self
             .inner
             .pool
-            .run(move |reader| reader.agent_by_secret(hash))
+            .run(Turn::Soon, move |reader| reader.agent_by_secret(hash))
             .await?;
         if let Some((agent, _)) = &found
             && !self.is_agent(agent.site, agent.id)
@@ -168,7 +175,11 @@ impl Log {
     pub async fn refresh_agents(&self) -> Result<(), StoreError> {
         let staff = &self.inner.directory.staff;
         let look = staff.begin();
-        let agents = self.inner.pool.run(|reader| reader.agents()).await?;
+        let agents = self
+            .inner
+            .pool
+            .run(Turn::Soon, |reader| reader.agents())
+            .await?;
         staff.take(look, agents);
         Ok(())
     }

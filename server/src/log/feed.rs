@@ -54,10 +54,11 @@ impl Feed {
             .collect()
     }
 
-    pub(super) fn put<'h>(&self, heads: impl Iterator<Item = &'h Head>) {
-        let mut heads = heads.peekable();
-        if heads.peek().is_some() {
-            lock(&self.changed).extend(heads.map(|head| (head.id, Standing::of(head))));
+    pub(super) fn put(&self, standings: impl Iterator<Item = Standing>) {
+        let mut standings = standings.peekable();
+        if standings.peek().is_some() {
+            let standings = standings.map(|standing| (standing.conversation, standing));
+            lock(&self.changed).extend(standings);
             self.notify.notify_one();
         }
     }

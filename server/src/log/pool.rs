@@ -1,11 +1,12 @@
-//! Reading connections, lent to blocking threads.
+//! Reads: each reading connection has a thread, which does one read after another.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use holdfast_protocol::time::Millis;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
-use super::sync::{Mutex, lock};
 use crate::clock;
 use crate::store::{Store, StoreError, StoreReader};
 
@@ -16,98 +17,165 @@ const READERS: usize = 4;
 /// Who carries a read out.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Threads {
-    /// The runtime's blocking threads.
+    /// Threads of the pool.
     Own,
     /// The caller, after so long a wait as a disk might take.
     Caller(fn() -> Millis),
 }
 
+/// Which reads come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Who somebody is: until they are told that they are known, they may try another line.
+    Soon,
+    /// What was missed: long reads, for which whoever was taken in waits.
+    Later,
+}
+
 #[derive(Debug)]
-pub(super) struct Pool {
-    threads: Threads,
-    readers: Arc<Shelf<StoreReader>>,
+pub(super) enum Pool {
+    Threads(Arc<Jobs>),
+    Caller(fn() -> Millis, Mutex<StoreReader>),
 }
 
 impl Pool {
     pub(super) fn new(store: &Store, threads: Threads) -> Result<Self, StoreError> {
-        let readers = (0..READERS)
-            .map(|_| store.reader())
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            threads,
-            readers: Arc::new(Shelf::new(readers)),
-        })
+        match threads {
+            Threads::Caller(pause) => Ok(Self::Caller(pause, Mutex::new(store.reader()?))),
+            Threads::Own => {
+                // Made first, so that the threads that began end where one can't.
+                let pool = Self::Threads(Arc::default());
+                for _ in 0..READERS {
+                    pool.begin(store.reader()?)?;
+                }
+                Ok(pool)
+            }
+        }
     }
 
-    /// Runs a read.
+    fn begin(&self, reader: StoreReader) -> Result<(), StoreError> {
+        if let Self::Threads(jobs) = self {
+            let jobs = Arc::clone(jobs);
+            std::thread::Builder::new()
+                .name("log-reader".to_owned())
+                .spawn(move || jobs.work(&reader))
+                .map_err(|_| StoreError::Lost)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a read when it is its turn.
+    ///
+    /// # Errors
+    /// The read's own, and when it did not come to its end.
     pub(super) async fn run<R: Send + 'static>(
         &self,
+        turn: Turn,
         read: impl FnOnce(&StoreReader) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        // Held by the thread and not by the caller, who may be gone before the read ends.
-        let lent = self.readers.lend().await;
-        let read = move || {
-            let reader = lent.as_ref().and_then(Lent::get);
-            read(reader.ok_or(StoreError::Lost)?)
-        };
-        match self.threads {
-            Threads::Own => {
-                let task = tokio::task::spawn_blocking(read);
-                task.await.unwrap_or(Err(StoreError::Lost))
+        match self {
+            Self::Threads(jobs) => {
+                let (answer, result) = oneshot::channel();
+                jobs.put(
+                    turn,
+                    Box::new(move |reader| {
+                        // Who is gone by now needs no answer.
+                        if !answer.is_closed() {
+                            drop(answer.send(read(reader)));
+                        }
+                    }),
+                );
+                result.await.unwrap_or(Err(StoreError::Lost))
             }
-            Threads::Caller(pause) => {
+            Self::Caller(pause, reader) => {
                 tokio::time::sleep(clock::span(pause())).await;
-                read()
+                read(&reader.lock().unwrap_or_else(PoisonError::into_inner))
             }
         }
     }
 }
 
-/// Things that one at a time may have, each of them.
-#[derive(Debug)]
-pub(super) struct Shelf<T> {
-    idle: Mutex<Vec<T>>,
-    permits: Arc<Semaphore>,
+impl Drop for Pool {
+    fn drop(&mut self) {
+        match self {
+            Self::Threads(jobs) => jobs.close(),
+            Self::Caller(..) => {}
+        }
+    }
 }
 
-impl<T> Shelf<T> {
-    pub(super) fn new(things: Vec<T>) -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(things.len())),
-            idle: Mutex::new(things),
+type Job = Box<dyn FnOnce(&StoreReader) + Send>;
+
+/// Reads that wait for a thread.
+#[derive(Default)]
+pub(super) struct Jobs {
+    waiting: Mutex<Waiting>,
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    soon: VecDeque<Job>,
+    later: VecDeque<Job>,
+    /// Threads that have nothing to do.
+    idle: usize,
+    is_closed: bool,
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Jobs").finish_non_exhaustive()
+    }
+}
+
+impl Jobs {
+    fn put(&self, turn: Turn, job: Job) {
+        let mut waiting = self.lock();
+        match turn {
+            Turn::Soon => waiting.soon.push_back(job),
+            Turn::Later => waiting.later.push_back(job),
+        }
+        // In a storm nobody is idle, and nobody need be woken.
+        if waiting.idle > 0 {
+            self.news.notify_one();
         }
     }
 
-    /// Waits until there is one.
-    pub(super) async fn lend(self: &Arc<Self>) -> Option<Lent<T>> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
-        let thing = lock(&self.idle).pop();
-        Some(Lent {
-            thing,
-            shelf: Arc::clone(self),
-            _permit: permit,
-        })
+    fn close(&self) {
+        self.lock().is_closed = true;
+        self.news.notify_all();
     }
-}
 
-/// Something that is lent until this is dropped, be it by a panic.
-#[derive(Debug)]
-pub(super) struct Lent<T> {
-    thing: Option<T>,
-    shelf: Arc<Shelf<T>>,
-    /// Given back after the thing, since fields are dropped last: whoever gets it finds the thing.
-    _permit: OwnedSemaphorePermit,
-}
-
-impl<T> Lent<T> {
-    pub(super) fn get(&self) -> Option<&T> {
-        self.thing.as_ref()
+    /// Does one after another until the pool is gone.
+    fn work(&self, reader: &StoreReader) {
+        while let Some(job) = self.next() {
+            // Whoever waits for a read that panics is told that it is lost; the connection is good for the next.
+            let _ = catch_unwind(AssertUnwindSafe(|| job(reader)));
+        }
     }
-}
 
-impl<T> Drop for Lent<T> {
-    fn drop(&mut self) {
-        lock(&self.shelf.idle).extend(self.thing.take());
+    fn next(&self) -> Option<Job> {
+        let mut waiting = self.lock();
+        loop {
+            if waiting.is_closed {
+                return None;
+            }
+            let job = waiting.soon.pop_front();
+            if let Some(job) = job.or_else(|| waiting.later.pop_front()) {
+                return Some(job);
+            }
+            waiting.idle += 1;
+            waiting = self
+                .news
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+            waiting.idle -= 1;
+        }
+    }
+
+    /// No code panics while it holds this, and the values would be whole if it did.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,14 +184,34 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_read_that_panics_gives_its_connection_back() {
+    async fn a_read_that_panics_takes_no_thread_with_it() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), 1 << 20).unwrap();
         let pool = Pool::new(&store, Threads::Own).unwrap();
         for _ in 0..=READERS {
-            let lost: Result<(), _> = pool.run(|_| panic!("a read that panics")).await;
+            let lost: Result<(), _> = pool.run(Turn::Soon, |_| panic!("a read that panics")).await;
             assert!(matches!(lost, Err(StoreError::Lost)));
         }
-        assert!(pool.run(|reader| reader.sites()).await.unwrap().is_empty());
+        let sites = pool.run(Turn::Later, |reader| reader.sites()).await;
+        assert!(sites.unwrap().is_empty());
+    }
+
+    #[test]
+    fn who_somebody_is_comes_before_what_was_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        let reader = Store::open(folder.path(), 1 << 20)
+            .unwrap()
+            .reader()
+            .unwrap();
+        let (jobs, done) = (Jobs::default(), Arc::new(Mutex::new(Vec::new())));
+        let turns = [Turn::Later, Turn::Soon, Turn::Later, Turn::Soon];
+        for (number, turn) in turns.into_iter().enumerate() {
+            let done = Arc::clone(&done);
+            jobs.put(turn, Box::new(move |_| done.lock().unwrap().push(number)));
+        }
+        for _ in turns {
+            jobs.next().unwrap()(&reader);
+        }
+        assert_eq!(*done.lock().unwrap(), [1, 3, 0, 2]);
     }
 }

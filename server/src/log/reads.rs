@@ -6,6 +6,7 @@ use holdfast_protocol::limits;
 use holdfast_protocol::reader::{Bounds, Read};
 use serde::Serialize;
 
+use super::pool::Turn;
 use super::tail::{Chunk, ChunkBuilder, stored_for_agents, stored_for_visitor, visitor_event};
 use super::{Log, SiteSubscription, Subscription};
 use crate::store::{Head, SiteId, StoreError, VisitorId};
@@ -32,7 +33,7 @@ impl Log {
     ) -> Result<Option<Head>, StoreError> {
         let pool = &self.inner.pool;
         let head = pool
-            .run(move |reader| reader.head_of(site, visitor))
+            .run(Turn::Soon, move |reader| reader.head_of(site, visitor))
             .await?;
         if let Some(head) = &head {
             let key = (site, visitor);
@@ -54,7 +55,7 @@ impl Log {
     ) -> Result<bool, StoreError> {
         let pool = &self.inner.pool;
         let head = pool
-            .run(move |reader| reader.head_of(site, visitor))
+            .run(Turn::Soon, move |reader| reader.head_of(site, visitor))
             .await?;
         Ok(head.is_some())
     }
@@ -70,7 +71,8 @@ impl Log {
         visitor: VisitorId,
     ) -> Result<Option<VisitorId>, StoreError> {
         let pool = &self.inner.pool;
-        pool.run(move |reader| reader.alias_of(site, visitor)).await
+        pool.run(Turn::Soon, move |reader| reader.alias_of(site, visitor))
+            .await
     }
 
     /// The next events of a visitor's conversation from the store, where [`Subscription::tail`] has none.
@@ -82,7 +84,7 @@ impl Log {
         conversation: ConversationId,
         read: Read,
     ) -> Result<Option<Chunk>, StoreError> {
-        let chunk = self.inner.pool.run(move |reader| {
+        let chunk = self.inner.pool.run(Turn::Later, move |reader| {
             let count = limits::CHUNK_EVENTS as u64;
             let events = reader.conversation_after(conversation, read.after, count)?;
             let mut chunk = ChunkBuilder::default();
@@ -106,7 +108,7 @@ impl Log {
         conversation: ConversationId,
         before: u64,
     ) -> Result<HistoryOf<VisitorEvent>, StoreError> {
-        let history = self.inner.pool.run(move |reader| {
+        let history = self.inner.pool.run(Turn::Later, move |reader| {
             reader.visitor_history(conversation, before, limits::HISTORY_EVENTS)
         });
         let history = history.await?;
@@ -128,7 +130,7 @@ impl Log {
         let bounds = self
             .inner
             .pool
-            .run(move |reader| reader.site_bounds(site))
+            .run(Turn::Soon, move |reader| reader.site_bounds(site))
             .await?;
         Ok(Bounds {
             epoch: self.inner.epoch,
@@ -142,7 +144,7 @@ impl Log {
     /// # Errors
     /// When the database can't be read.
     pub async fn read_site(&self, site: SiteId, read: Read) -> Result<Option<Chunk>, StoreError> {
-        let chunk = self.inner.pool.run(move |reader| {
+        let chunk = self.inner.pool.run(Turn::Later, move |reader| {
             let mut chunk = ChunkBuilder::default();
             for event in reader.site_after(site, read.after, limits::CHUNK_EVENTS)? {
                 if !chunk.push(event.offset, &stored_for_agents(&event)?) {
@@ -164,7 +166,7 @@ impl Log {
         conversation: ConversationId,
         before: u64,
     ) -> Result<HistoryOf<AgentEvent>, StoreError> {
-        let history = self.inner.pool.run(move |reader| {
+        let history = self.inner.pool.run(Turn::Later, move |reader| {
             if reader
                 .head(conversation)?
                 .is_none_or(|head| head.site != site)
@@ -186,7 +188,7 @@ impl Log {
         site: SiteId,
         above: ConversationId,
     ) -> Result<Vec<(Head, Option<AgentEvent>)>, StoreError> {
-        let page = self.inner.pool.run(move |reader| {
+        let page = self.inner.pool.run(Turn::Later, move |reader| {
             reader.open_conversations(site, above, limits::SNAPSHOT_CONVERSATIONS)
         });
         page.await

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::draft::{Answer, Committed, Draft, Persons};
 use super::facts::{Told, Waiting};
-use super::feed::Feed;
+use super::feed::{Feed, Standing};
 use super::heads::Heads;
 use super::names::Names;
 use super::round::{Round, Task, Waiter};
@@ -237,7 +237,8 @@ impl Writer {
             }
         }
         self.tell_seen(&round);
-        self.feed.put(self.heads.all_of(&round.touched));
+        let standings = self.heads.all_of(&round.touched).map(Standing::of);
+        self.feed.put(standings);
         match answers {
             Some(answers) => {
                 let answered = round.answers.into_iter().zip(answers);

@@ -93,8 +93,11 @@ impl Place {
             visitor: Millis(0),
             agent: Millis(0),
         };
+        // Without threads of its own, for which a clock that is moved by the runtime does not wait.
+        let (log, writer) = Log::start_inline(store, options, || Millis(0)).unwrap();
+        tokio::spawn(writer);
         let shared = Arc::new(Shared {
-            log: Log::start(store, options).unwrap(),
+            log,
             presence: Presence::new(grace, clock),
             board: Board::default(),
             clock,
