@@ -6,6 +6,7 @@
 mod baseline;
 mod fleet;
 mod gauge;
+mod peers;
 mod report;
 mod rows;
 mod seed;

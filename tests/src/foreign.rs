@@ -23,15 +23,20 @@ pub fn from_debian(file: &str) -> Result<String> {
     read(&Path::new("/usr/share/javascript").join(file))
 }
 
+/// The folder of tools, as the set-up chooses it.
+#[must_use]
+pub fn tools() -> PathBuf {
+    env::var_os("HOLDFAST_TOOLS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools"),
+        PathBuf::from,
+    )
+}
+
 fn packages() -> PathBuf {
     if let Some(folder) = env::var_os("HOLDFAST_SCRIPTS") {
         return folder.into();
     }
-    let tools = env::var_os("HOLDFAST_TOOLS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools"),
-        PathBuf::from,
-    );
-    tools.join("scripts/node_modules")
+    tools().join("scripts/node_modules")
 }
 
 fn read(path: &Path) -> Result<String> {

@@ -1,4 +1,4 @@
-//! The agents of the load: the real client half over TLS, or bare texts for a baseline.
+//! The agents of the load: the real client half over TLS, or texts for a baseline or a peer.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result};
-use futures_util::{SinkExt as _, StreamExt as _};
+use anyhow::Result;
 use holdfast_protocol::client::{
     Agent, AgentCommand, AgentGreeting, Client, ClientEvent, LineId, Output, Saved,
 };
@@ -21,9 +20,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::tungstenite::Message;
 
-use super::{MESSAGE_BYTES, Score, open};
+use super::line::{Bare, Line, Role};
+use super::mqtt::Mqtt;
+use super::socket_io::SocketIo;
+use super::{AGENTS, MESSAGE_BYTES, Score, Texts};
 
 /// Bytes that an agent reads at once: some dozen events.
 const READ_BUFFER: usize = 64 * 1024;
@@ -63,12 +64,22 @@ impl Agents {
         launched
     }
 
-    /// Agents of a baseline; the visitors are shared out among them.
-    pub(crate) fn launch_bare(server: SocketAddr, count: usize) -> Self {
+    /// Agents of a baseline or a peer; the visitors are shared out among them.
+    pub(crate) fn launch_texts(texts: Texts, server: SocketAddr) -> Self {
         let mut launched = Self::none();
-        for number in 0..count {
+        for number in 0..AGENTS {
             let score = Arc::clone(&launched.score);
-            launched.tasks.spawn(run_bare(server, number, score));
+            match texts {
+                Texts::Bare => launched
+                    .tasks
+                    .spawn(run_texts::<Bare>(server, number, score)),
+                Texts::Mqtt => launched
+                    .tasks
+                    .spawn(run_texts::<Mqtt>(server, number, score)),
+                Texts::SocketIo => launched
+                    .tasks
+                    .spawn(run_texts::<SocketIo>(server, number, score)),
+            };
         }
         launched
     }
@@ -220,17 +231,12 @@ impl Bot {
     }
 }
 
-async fn run_bare(server: SocketAddr, number: usize, score: Arc<Score>) -> Result<()> {
-    let mut socket = open(server, number).await?;
-    socket
-        .send(Message::text(format!("agent {number}")))
-        .await?;
-    socket.next().await.context("no welcome")??;
+async fn run_texts<L: Line>(server: SocketAddr, number: usize, score: Arc<Score>) -> Result<()> {
+    let mut line = L::open(server, Role::Agent(number)).await?;
     Score::add(&score.welcomed);
-    while let Some(message) = socket.next().await {
+    loop {
         // What comes names its visitor, and so does what goes back.
-        socket.feed(message?).await?;
-        socket.flush().await?;
+        let text = line.next().await?;
+        line.send(text).await?;
     }
-    anyhow::bail!("a baseline's agent was closed")
 }

@@ -1,7 +1,10 @@
 //! Many visitors in one process, told together what to do.
 
 mod agents;
+mod line;
+mod mqtt;
 mod socket;
+mod socket_io;
 mod visitor;
 
 use std::net::SocketAddr;
@@ -16,10 +19,17 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use agents::{Agents, Answers};
-pub(crate) use socket::{Socket, open};
+pub(crate) use socket::{Socket, connect, open};
+
+use line::Bare;
+use mqtt::Mqtt;
+use socket_io::SocketIo;
 
 /// A message of a visitor or an agent: what people write is about that long.
 pub(crate) const MESSAGE_BYTES: usize = 100;
+
+/// Agents who answer the visitors of a flow of messages.
+pub(crate) const AGENTS: usize = 8;
 
 /// How often a count is looked at. Short against everything that is measured so.
 const GLANCE: Duration = Duration::from_millis(1);
@@ -107,8 +117,19 @@ pub(crate) struct Identity {
 pub(crate) enum Dialect {
     /// The protocol, by its real client half.
     Holdfast,
-    /// Texts, to a baseline's server.
+    /// Texts, to another server.
+    Texts(Texts),
+}
+
+/// How texts are carried to a server that is not Holdfast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// By bare WebSockets, to a baseline.
     Bare,
+    /// By MQTT with QoS 1.
+    Mqtt,
+    /// By Socket.IO, every event acknowledged.
+    SocketIo,
 }
 
 /// Milliseconds from a message to its answer, of one visitor in one phase.
@@ -139,8 +160,14 @@ impl Fleet {
                     };
                     tasks.spawn(visitor::run(server, number, who, saved, desk));
                 }
-                Dialect::Bare => {
-                    tasks.spawn(visitor::run_bare(server, number, desk));
+                Dialect::Texts(Texts::Bare) => {
+                    tasks.spawn(visitor::run_texts::<Bare>(server, number, desk));
+                }
+                Dialect::Texts(Texts::Mqtt) => {
+                    tasks.spawn(visitor::run_texts::<Mqtt>(server, number, desk));
+                }
+                Dialect::Texts(Texts::SocketIo) => {
+                    tasks.spawn(visitor::run_texts::<SocketIo>(server, number, desk));
                 }
             }
         }

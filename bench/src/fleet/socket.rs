@@ -17,11 +17,14 @@ const SOURCES: usize = 32;
 /// What a visitor reads at once.
 const READ_BUFFER: usize = 2048;
 
-/// Opens the WebSocket of the visitor of this number.
+/// What is fed together leaves in one packet.
+const WRITE_BUFFER: usize = 1024;
+
+/// Dials, from the address of the visitor of this number.
 ///
 /// # Errors
 /// When the server does not take it.
-pub(crate) async fn open(server: SocketAddr, number: usize) -> Result<Socket> {
+pub(crate) async fn connect(server: SocketAddr, number: usize) -> Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_nodelay(true)?;
     let last = u8::try_from(2 + number % SOURCES)?;
@@ -31,11 +34,19 @@ pub(crate) async fn open(server: SocketAddr, number: usize) -> Result<Socket> {
         Ipv4Addr::UNSPECIFIED
     };
     socket.bind((source, 0).into())?;
-    let stream = socket.connect(server).await?;
+    Ok(socket.connect(server).await?)
+}
+
+/// Opens the WebSocket of the visitor of this number at a path of the server.
+///
+/// # Errors
+/// When the server does not take it.
+pub(crate) async fn open(server: SocketAddr, number: usize, path: &str) -> Result<Socket> {
+    let stream = connect(server, number).await?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0);
-    let url = format!("ws://{server}/ws");
+        .write_buffer_size(WRITE_BUFFER);
+    let url = format!("ws://{server}{path}");
     let (socket, _) = client_async_with_config(url, stream, Some(config)).await?;
     Ok(socket)
 }

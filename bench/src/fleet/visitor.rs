@@ -1,4 +1,4 @@
-//! One visitor of the load: the real client half on a native WebSocket, or bare texts for a baseline.
+//! One visitor of the load: the real client half on a native WebSocket, or texts for a baseline or a peer.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use anyhow::Result;
 use futures_util::{SinkExt as _, StreamExt as _};
 use holdfast_protocol::client::{
     Client, ClientEvent, LineId, Output, Saved, Visitor, VisitorCommand, VisitorGreeting,
@@ -16,8 +17,9 @@ use holdfast_protocol::id::EventId;
 use holdfast_protocol::time::Millis;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Sleep;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use super::line::{Line, Role};
 use super::{Identity, MESSAGE_BYTES, Phase, Samples, Score, Socket, open};
 
 /// A timer that nothing waits for.
@@ -235,7 +237,7 @@ impl Tab {
         if line != LineId(1) {
             Score::add(&self.score.retries);
         }
-        match open(self.server, self.number).await {
+        match open(self.server, self.number, "/ws").await {
             Ok(socket) => {
                 self.lines.push((line, socket));
                 self.client.handle_opened(line, self.now());
@@ -341,26 +343,24 @@ impl Tab {
     }
 }
 
-/// A visitor of a baseline: a hello that is answered, then texts and answers.
-pub(super) async fn run_bare(server: SocketAddr, number: usize, mut desk: Desk) {
-    let Ok(mut socket) = open(server, number).await else {
-        return desk.score.trouble("a bare line broke");
-    };
-    let mut pen = Pen::new();
-    let mut is_welcome = false;
-    let text = format!("{number:08}{}", "x".repeat(MESSAGE_BYTES - 8));
-    if socket
-        .send(Message::text(format!("visitor {number}")))
-        .await
-        .is_err()
-    {
-        return desk.score.trouble("a bare line broke");
+/// A visitor of a baseline or a peer, who writes texts and reads answers.
+pub(super) async fn run_texts<L: Line>(server: SocketAddr, number: usize, mut desk: Desk) {
+    let score = Arc::clone(&desk.score);
+    if let Err(error) = write_texts::<L>(server, number, &mut desk).await {
+        score.trouble(&format!("a bare line broke: {error:#}"));
     }
+}
+
+async fn write_texts<L: Line>(server: SocketAddr, number: usize, desk: &mut Desk) -> Result<()> {
+    let mut line = L::open(server, Role::Visitor(number)).await?;
+    Score::add(&desk.score.welcomed);
+    let mut pen = Pen::new();
+    let text = Utf8Bytes::from(format!("{number:08}{}", "x".repeat(MESSAGE_BYTES - 8)));
     loop {
         let is_writing = tokio::select! {
             changed = desk.told.changed() => {
                 if changed.is_err() {
-                    return;
+                    return Ok(());
                 }
                 let phase = *desk.told.borrow_and_update();
                 if phase == Phase::Quiet {
@@ -368,22 +368,15 @@ pub(super) async fn run_bare(server: SocketAddr, number: usize, mut desk: Desk) 
                 }
                 pen.enter(phase)
             }
-            message = socket.next() => match message {
-                Some(Ok(_)) if is_welcome => pen.answered(&desk.score),
-                Some(Ok(_)) => {
-                    is_welcome = true;
-                    Score::add(&desk.score.welcomed);
-                    false
-                }
-                Some(Err(_)) | None => return desk.score.trouble("a bare line broke"),
-            },
+            answer = line.next() => {
+                answer?;
+                pen.answered(&desk.score)
+            }
             () = &mut pen.next => pen.strike(),
         };
         if is_writing {
             pen.asked = Some(Instant::now());
-            if socket.send(Message::text(text.clone())).await.is_err() {
-                return desk.score.trouble("a bare line broke");
-            }
+            line.send(text.clone()).await?;
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::traffic::{PERIOD, flow};
+use super::sides::flow;
+use super::traffic::PERIOD;
 use super::{CROWD, Size, float};
 use crate::fleet::{Agents, Answers, Dialect, Fleet, Phase};
 use crate::report::Report;

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::{CROWD, Size, float};
 use crate::baseline::Disk;
-use crate::fleet::{Agents, Answers, Dialect, Fleet, Identity, Phase};
+use crate::fleet::{Agents, Answers, Dialect, Fleet, Identity, Phase, Texts};
 use crate::gauge::Gauge;
 use crate::report::Report;
 use crate::seed::{Seed, plant};
@@ -65,7 +65,14 @@ async fn grow(
 }
 
 async fn grow_bare(relay: &Relay, some: usize, many: usize) -> Result<((f64, f64), Vec<Fleet>)> {
-    grow_to(Dialect::Bare, relay.address, relay.gauge, some, many).await
+    grow_to(
+        Dialect::Texts(Texts::Bare),
+        relay.address,
+        relay.gauge,
+        some,
+        many,
+    )
+    .await
 }
 
 async fn grow_to(

@@ -3,9 +3,11 @@
 mod agents;
 mod idle;
 mod log;
+mod peers;
 mod program;
 mod queue;
 mod scroll;
+mod sides;
 mod storm;
 mod traffic;
 mod widget;
@@ -17,8 +19,9 @@ use anyhow::{Result, bail};
 use crate::report::Report;
 
 /// The groups, in the order in which they are measured.
-pub(crate) const GROUPS: [&str; 10] = [
-    "program", "idle", "pace", "most", "crowd", "queue", "storm", "agents", "log", "widget",
+pub(crate) const GROUPS: [&str; 11] = [
+    "program", "idle", "pace", "most", "peers", "crowd", "queue", "storm", "agents", "log",
+    "widget",
 ];
 
 /// How long a crowd may take until it is taken in.
@@ -68,6 +71,7 @@ pub(crate) async fn measure(group: &str, size: Size, report: &mut Report) -> Res
         "idle" => idle::measure(size, report).await,
         "pace" => traffic::measure_pace(size, report).await,
         "most" => traffic::measure_most(size, report).await,
+        "peers" => peers::measure(size, report).await,
         "crowd" => traffic::measure_crowd(size, report).await,
         "queue" => queue::measure(size, report).await,
         "storm" => storm::measure(size, report).await,

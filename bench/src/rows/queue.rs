@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::traffic::{Flow, PERIOD, flow, middle};
+use super::sides::{Flow, flow, middle};
+use super::traffic::PERIOD;
 use super::{CROWD, Size};
 use crate::fleet::{Agents, Answers, Dialect, Fleet, Phase};
 use crate::report::Report;

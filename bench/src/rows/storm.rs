@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 
 use super::{CROWD, Size, float};
 use crate::baseline::Disk;
-use crate::fleet::{Dialect, Fleet, Identity};
+use crate::fleet::{Dialect, Fleet, Identity, Texts};
 use crate::gauge::median;
 use crate::report::Report;
 use crate::seed::{Seed, plant};
@@ -40,7 +40,15 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let retries = AtomicU64::new(0);
     let (mut ours, mut backlog, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..size.rounds {
-        bare.push(storm(Dialect::Bare, relay.address, who.clone(), &retries).await?);
+        bare.push(
+            storm(
+                Dialect::Texts(Texts::Bare),
+                relay.address,
+                who.clone(),
+                &retries,
+            )
+            .await?,
+        );
         let server = stage.server.http();
         ours.push(storm(Dialect::Holdfast, server, who.clone(), &retries).await?);
         backlog.push(storm(Dialect::Holdfast, server, behind.clone(), &retries).await?);
@@ -78,7 +86,7 @@ async fn storm(
     let fleet = Fleet::launch(dialect, server, who);
     let score = &fleet.score;
     match dialect {
-        Dialect::Bare => fleet.welcomed(CROWD).await?,
+        Dialect::Texts(_) => fleet.welcomed(CROWD).await?,
         Dialect::Holdfast => {
             score
                 .reaches("caught up", |score| &score.caught_up, count, CROWD)

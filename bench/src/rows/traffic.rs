@@ -1,189 +1,91 @@
 //! Messages: how soon, how many, and what they cost, beside a relay that appends and syncs.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use super::idle::gather_crowd;
-use super::{CROWD, Size, float};
-use crate::baseline::Disk;
-use crate::fleet::{Agents, Answers, Dialect, Fleet, Phase, Samples};
-use crate::gauge::{Gauge, median, quantile};
+use super::sides::{Flow, Side, flow, rounds};
+use super::{CROWD, Size};
+use crate::fleet::{AGENTS, Agents, Answers, Dialect, Fleet, Phase};
 use crate::report::Report;
 use crate::seed;
-use crate::stage::{Relay, Stage, folder, strangers};
+use crate::stage::{Stage, folder, strangers};
 
 /// Sites with an agent each: a company's shops, and enough commands under way.
-pub(super) const SITES: usize = 8;
+pub(super) const SITES: usize = AGENTS;
 
 /// 1,000 visitors that write once in this span, and are answered, make 2,000 messages a second.
 pub(super) const PERIOD: Duration = Duration::from_secs(1);
 
-/// A flow is under way by then.
-const RAMP: Duration = Duration::from_millis(700);
-
 /// Every calm visitor beats once in so long.
 const BEAT: Duration = Duration::from_secs(25);
-
-/// What one round of a flow says.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Flow {
-    pub(super) messages_per_s: f64,
-    pub(super) cpu_s_per_100k: f64,
-    pub(super) p50: f64,
-    pub(super) p99: f64,
-    /// The worst visitor's p99 as a multiple of the median visitor's.
-    pub(super) starving: f64,
-}
-
-/// Lets the fleet do `phase` for `span`.
-pub(super) async fn flow(
-    fleet: &mut Fleet,
-    gauge: Gauge,
-    phase: Phase,
-    span: Duration,
-) -> Result<Flow> {
-    fleet.tell(phase);
-    tokio::time::sleep(RAMP.min(span)).await;
-    let count = || fleet.score.answered.load(Ordering::Relaxed);
-    let (began, cpu, before) = (Instant::now(), gauge.cpu_s()?, count());
-    tokio::time::sleep(span).await;
-    let (seconds, cpu, after) = (began.elapsed(), gauge.cpu_s()? - cpu, count());
-    let gathered = fleet.gather().await;
-    let troubles = fleet.score.troubles.load(Ordering::Relaxed);
-    ensure!(troubles == 0, "{troubles} troubles");
-    let messages = 2.0 * float(usize::try_from(after - before)?);
-    let mut visitors: Vec<Samples> = gathered.into_iter().map(|(samples, _)| samples).collect();
-    let mut worst: Vec<f64> = visitors
-        .iter_mut()
-        .map(|samples| quantile(samples, 0.99))
-        .collect();
-    let typical = median(&mut worst);
-    let mut all: Samples = visitors.concat();
-    Ok(Flow {
-        messages_per_s: messages / seconds.as_secs_f64(),
-        cpu_s_per_100k: cpu / messages * 100_000.0,
-        p50: median(&mut all),
-        p99: quantile(&mut all, 0.99),
-        starving: worst.last().copied().unwrap_or_default() / typical,
-    })
-}
-
-/// Holdfast and the relay, each with its visitors and agents.
-struct Sides {
-    // Dropped in this order: no line breaks before its own end lets go.
-    ours: Fleet,
-    bare: Fleet,
-    _agents: [Agents; 2],
-    stage: Stage,
-    relay: Relay,
-}
-
-impl Sides {
-    async fn start(visitors: usize) -> Result<Self> {
-        let stage = Stage::start(SITES).await?;
-        let relay = Relay::start(Disk::Synced).await?;
-        let addresses = stage.agents(SITES).await?;
-        let answers = addresses.into_iter().map(|address| (address, Answers::ALL));
-        let agents = [
-            Agents::launch(answers.collect()),
-            Agents::launch_bare(relay.address, SITES),
-        ];
-        for agents in &agents {
-            agents.welcomed(CROWD).await?;
-        }
-        let people = strangers(visitors, SITES);
-        let ours = Fleet::launch(Dialect::Holdfast, stage.server.http(), people.clone());
-        let bare = Fleet::launch(Dialect::Bare, relay.address, people);
-        ours.welcomed(CROWD).await?;
-        bare.welcomed(CROWD).await?;
-        Ok(Self {
-            stage,
-            relay,
-            _agents: agents,
-            ours,
-            bare,
-        })
-    }
-
-    /// Both in turn, so that what disturbs one disturbs the other.
-    async fn rounds(&mut self, size: Size, phase: Phase) -> Result<[Vec<Flow>; 2]> {
-        let mut flows = [Vec::new(), Vec::new()];
-        for _ in 0..size.rounds {
-            flows[0].push(flow(&mut self.ours, self.stage.gauge, phase, size.span).await?);
-            flows[1].push(flow(&mut self.bare, self.relay.gauge, phase, size.span).await?);
-        }
-        Ok(flows)
-    }
-}
-
-pub(super) fn middle(flows: &[Flow], value: impl Fn(&Flow) -> f64) -> f64 {
-    median(&mut flows.iter().map(value).collect::<Vec<_>>())
-}
 
 const SYNCED: &str = "bare relay, append and fdatasync, grouped";
 
 /// How soon, at a pace that leaves both servers time.
 pub(super) async fn measure_pace(size: Size, report: &mut Report) -> Result<()> {
-    let mut sides = Sides::start(size.people(1_000)).await?;
-    let [ours, bare] = sides.rounds(size, Phase::Paced(PERIOD)).await?;
+    let visitors = size.people(1_000);
+    let mut sides = [
+        Side::holdfast(visitors).await?,
+        Side::relay(visitors).await?,
+    ];
+    rounds(&mut sides, size, Phase::Paced(PERIOD)).await?;
+    let [ours, bare] = &sides;
     let (p50, p99) = (|flow: &Flow| flow.p50, |flow: &Flow| flow.p99);
-    report.add(
-        "rtt_p50",
-        middle(&ours, p50),
-        "ms",
-        middle(&bare, p50),
-        SYNCED,
-    );
-    report.add(
-        "rtt_p99",
-        middle(&ours, p99),
-        "ms",
-        middle(&bare, p99),
-        SYNCED,
-    );
+    report.add("rtt_p50", ours.middle(p50), "ms", bare.middle(p50), SYNCED);
+    report.add("rtt_p99", ours.middle(p99), "ms", bare.middle(p99), SYNCED);
     Ok(())
 }
 
 /// How many, and what each costs.
 pub(super) async fn measure_most(size: Size, report: &mut Report) -> Result<()> {
     let rate = |flow: &Flow| flow.messages_per_s;
-    let mut sides = Sides::start(size.people(100)).await?;
-    let [ours, bare] = sides.rounds(size, Phase::Busy).await?;
+    let visitors = size.people(100);
+    let mut sides = [
+        Side::holdfast(visitors).await?,
+        Side::relay(visitors).await?,
+    ];
+    rounds(&mut sides, size, Phase::Busy).await?;
+    let [ours, bare] = &sides;
     report.add(
         "max_100",
-        middle(&ours, rate),
+        ours.middle(rate),
         "msg/s",
-        middle(&bare, rate),
+        bare.middle(rate),
         SYNCED,
     );
     drop(sides);
 
-    let mut sides = Sides::start(size.people(1_000)).await?;
+    let visitors = size.people(1_000);
+    let mut sides = [
+        Side::holdfast(visitors).await?,
+        Side::relay(visitors).await?,
+    ];
     // Memory is as it is after some seconds of work.
-    flow(&mut sides.ours, sides.stage.gauge, Phase::Busy, size.span).await?;
-    let before = sides.stage.gauge.memory_kib()?;
-    let [ours, bare] = sides.rounds(size, Phase::Busy).await?;
-    let grown = sides.stage.gauge.memory_kib()? / before;
-    let most = middle(&ours, rate);
-    report.add("max_1000", most, "msg/s", middle(&bare, rate), SYNCED);
+    sides[0].flow(Phase::Busy, size.span).await?;
+    let before = sides[0].gauge.memory_kib()?;
+    rounds(&mut sides, size, Phase::Busy).await?;
+    let [ours, bare] = &sides;
+    let grown = ours.gauge.memory_kib()? / before;
+    let most = ours.middle(rate);
+    report.add("max_1000", most, "msg/s", bare.middle(rate), SYNCED);
     let store = store_limit(&folder()?.keep(), size)?;
     let words = "rows into the same SQLite schema, 100 a commit";
     report.add("max_vs_store", most, "msg/s", store, words);
     let cpu = |flow: &Flow| flow.cpu_s_per_100k;
     report.add(
         "cpu_s_per_100k",
-        middle(&ours, cpu),
+        ours.middle(cpu),
         "CPU s",
-        middle(&bare, cpu),
+        bare.middle(cpu),
         SYNCED,
     );
     let starving = |flow: &Flow| flow.starving;
     report.add(
         "worst_visitor",
-        middle(&ours, starving),
+        ours.middle(starving),
         "x p99",
         3.0,
         "the budget",

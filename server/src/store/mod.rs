@@ -12,6 +12,8 @@ mod sqlite;
 mod staff;
 #[cfg(test)]
 mod suite;
+#[cfg(test)]
+mod upgrade;
 mod write;
 
 use std::sync::Arc;

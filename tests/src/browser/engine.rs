@@ -14,7 +14,7 @@ use crate::{process::Process, wait};
 
 /// What keeps Chromium from doing anything but what the test says, and from outliving its driver:
 /// with a pipe instead of a port it ends when the driver's end of the pipe closes.
-const CHROMIUM_FLAGS: [&str; 12] = [
+const CHROMIUM_FLAGS: [&str; 13] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -24,6 +24,8 @@ const CHROMIUM_FLAGS: [&str; 12] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    // What pages store for good is on the disk within a second or two; otherwise, after a first time, in a minute.
+    "--enable-aggressive-domstorage-flushing",
     "--remote-debugging-pipe",
     "--window-size=1000,800",
     "--lang=en-GB",

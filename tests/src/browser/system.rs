@@ -4,7 +4,6 @@ use std::{
     fs,
     path::{Component, Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result};
@@ -15,9 +14,6 @@ use crate::wait;
 
 /// In the names of folders in which browsers keep what pages store.
 const STORES: [&str; 2] = ["Local Storage", "ls"];
-
-/// Chromium writes a page's storage five seconds after a change, but at most once a minute.
-const LAZY: Duration = Duration::from_secs(75);
 
 impl Browser {
     /// Kills the browser at once, with all that it has on its screen, and starts it again on what it has on its disk. No
@@ -53,7 +49,7 @@ impl Browser {
                 .any(|file| holds(&fs::read(file).unwrap_or_default(), text.as_bytes())))
         };
         let what = format!("{text:?} on the disk");
-        wait::until_for(LAZY, &what, look, |is_there| *is_there).await?;
+        wait::until(&what, look, |is_there| *is_there).await?;
         Ok(())
     }
 }
