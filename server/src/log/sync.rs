@@ -1,7 +1,7 @@
 //! The locks that the log's parts share memory by: the standard library's, and in the tests of
 //! interleavings those of shuttle, whose scheduler tries the orders of all threads' steps.
 //!
-//! Only locks are exchanged. What else is shared is tokio's `watch`, `Notify` and `Semaphore`. Each of
+//! Only locks are exchanged. What else is shared is tokio's `watch` and `Notify`. Each of
 //! their calls takes effect at one point in time and waits for nobody while it does, so an interleaving is
 //! an order of such points, and a scheduler that may change threads between any two of them
 //! misses none. It may before a lock is taken, before it is released and, other than shuttle's own
