@@ -1,5 +1,6 @@
 // What the panel can do without at first: links and code in messages, emoji, the menu, the questions before the first
-// message, the rating after the last one, and the notice of an unseen answer. site.js loads it.
+// message, the rating after the last one, the notice of an unseen answer, and a focus that stays in a panel which fills
+// the screen. site.js loads it.
 import { Emoji } from "./emoji.js";
 import { Menu } from "./menu.js";
 import { Notice } from "./notice.js";
@@ -7,6 +8,7 @@ import { Prechat } from "./prechat.js";
 import { Rating } from "./rating.js";
 import { STYLE } from "./style.js";
 import { nodes } from "./text.js";
+import { trap } from "./trap.js";
 
 export { pieces } from "./text.js";
 
@@ -70,6 +72,7 @@ export class Extras {
     this.dressed = root;
     this.panel = null;
     sheet(root.getRootNode());
+    trap(this.sdk, root);
     const panel = {
       root,
       site: this.site,

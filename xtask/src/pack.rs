@@ -87,6 +87,10 @@ fn shorten_names(repo: &Repo, dist: &Path) -> Result<()> {
         "--strip-producers",
         "--strip-target-features",
         "--minify-imports-and-exports-and-modules",
+        // Locals that are numbered alike in what is alike, which compression likes.
+        "--merge-locals",
+        "--coalesce-locals-learning",
+        "--vacuum",
     ]);
     let said = shell::output(wasm_opt.arg(&wasm).arg("-o").arg(&wasm))?;
     let renamed: Renamed =

@@ -259,7 +259,7 @@ async fn a_closed_conversation_is_rated(engine: Engine) -> Result<()> {
     tab.reload().await?;
     holds(
         &tab,
-        "return !!find('rating') && !shown('rating') && !!find('rated')",
+        "return !!find('emoji') && !shown('rating') && !!find('rated')",
     )
     .await?;
     // Each end is asked about.
