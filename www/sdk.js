@@ -1,4 +1,5 @@
 // What the page can ask of the chat, and what the chat asks of the page. widget.js loads it.
+import { breath } from "./breath.js";
 import init, { forget, start } from "./holdfast-widget.js";
 import { daysAgo, learn } from "./language.js";
 import { Site } from "./site.js";
@@ -56,14 +57,6 @@ const choose = (tags) => {
     }
   }
 };
-
-// Lets the browser do what waits, such as answering a finger. Its timers would be slow on a page in the background.
-const breath = () =>
-  new Promise((go) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => go(port1.close());
-    port2.postMessage(0);
-  });
 
 // The chat of one page: one at most is running.
 class Sdk {

@@ -20,7 +20,7 @@ const DOWN_BYTES: u32 = 1_638_400 / 8;
 const UP_BYTES: u32 = 750 * 1024 / 8;
 
 /// The whole load, the browser's idle time and the widget's beginning lie within this span.
-const SETTLED: Duration = Duration::from_secs(7);
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// What the panel adds once it is open lies within this span.
 const OPENED: Duration = Duration::from_secs(2);
