@@ -27,9 +27,9 @@ const NO_PAGES: [&str; 8] = [
     "sdk.js",
     "site.js",
     "language.js",
+    "breath.js",
     "locales/",
     "later/",
-    "extras/",
 ];
 
 /// What is answered for the script while there is no widget.

@@ -1,4 +1,5 @@
 // What the page can ask of the chat, and what the chat asks of the page. widget.js loads it.
+import { breath } from "./breath.js";
 import init, { forget, start } from "./holdfast-widget.js";
 import { daysAgo, learn } from "./language.js";
 import { Site } from "./site.js";
@@ -56,14 +57,6 @@ const choose = (tags) => {
     }
   }
 };
-
-// Lets the browser do what waits, such as answering a finger. Its timers would be slow on a page in the background.
-const breath = () =>
-  new Promise((go) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => go(port1.close());
-    port2.postMessage(0);
-  });
 
 // The chat of one page: one at most is running.
 class Sdk {
@@ -182,6 +175,17 @@ class Sdk {
       this.isStarting = false;
     }
     for (const call of this.waiting.splice(0)) this.run(call);
+    window.requestIdleCallback?.(() => this.warm());
+  }
+
+  // Lays the closed panel out once, unseen: at first that takes long, for the fonts, and whoever opens the panel would
+  // wait for it. Safari has no such callback.
+  warm() {
+    const panel = this.root?.querySelector("[data-hf=panel]");
+    if (!panel?.hidden) return;
+    panel.hidden = false;
+    panel.getBoundingClientRect();
+    panel.hidden = true;
   }
 
   destroy() {
@@ -322,18 +326,24 @@ class Sdk {
       const lift = Math.max(0, document.documentElement.clientHeight - height - offsetTop);
       Object.entries({ height, width, lift, top: offsetTop, left: offsetLeft }).forEach((value) => set(...value));
       // A page that is wider than the phone is seen in part, and from where that is counted depends on its direction.
-      if (full.matches && innerWidth > width) set("left", 2 * offsetLeft - panel.getBoundingClientRect().left);
+      // The panel is there to be measured once it is shown.
+      if (full.matches && innerWidth > width) {
+        queueMicrotask(() => set("left", 2 * offsetLeft - panel.getBoundingClientRect().left));
+      }
     }
     panel.ariaModal = String(full.matches);
   }
 
   // A panel that fills the screen is a place of its own: the back button leaves it. Only after the visitor did
   // something, since browsers pass over places that a page makes by itself. Pages often watch `history.pushState`.
-  entered() {
+  async entered() {
     this.isOpen = true;
-    queueMicrotask(() => this.fit()); // Once the panel is there to be measured.
+    this.fit(); // Before the panel is shown, so that it is laid out once.
     this.hasPlace = history.state?.holdfast;
     if (this.hasPlace || !this.full.matches || !navigator.userActivation?.hasBeenActive) return;
+    // A browser takes its time over a place.
+    await breath();
+    if (!this.isOpen || this.hasPlace) return;
     History.prototype.pushState.call(history, { ...history.state, holdfast: true }, "");
     this.hasPlace = true;
   }
@@ -347,18 +357,6 @@ class Sdk {
   // The page's own places come and go with the panel open; only the way out of the panel's own closes it.
   went() {
     if (this.hasPlace && !history.state?.holdfast) this.chat.call("close", "");
-  }
-
-  // Where the panel fills the screen, nothing behind it takes the focus.
-  trap(event) {
-    if (event.key !== "Tab" || !this.isOpen || !this.full.matches) return;
-    const all = this.root.querySelectorAll("button, input, textarea, a[href], [tabindex]");
-    const stops = [...all].filter((stop) => stop.getClientRects().length);
-    const at = stops.indexOf(this.root.getRootNode().activeElement);
-    const next = at + (event.shiftKey ? -1 : 1);
-    if (at >= 0 && stops[next]) return;
-    event.preventDefault();
-    stops.at(event.shiftKey ? -1 : 0).focus();
   }
 
   // From here on: what the chat asks of the page.
@@ -416,7 +414,6 @@ class Sdk {
   // The chat's element on the page, and the one in its shadow root that carries its looks.
   dress(host, root) {
     const { position, theme, zIndex } = this.settings;
-    if (this.root !== root) root.addEventListener("keydown", (event) => this.trap(event));
     this.host = host;
     this.root = root;
     this.fit();

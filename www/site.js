@@ -1,4 +1,4 @@
-// How the site stands, and what the panel can do without until it was opened: extras/, which is loaded then.
+// How the site stands, and what the panel can do without until it was opened: later/extras.js, which is loaded then.
 
 // What names a window of its own, so that it is known again after a reload.
 export const OWN_WINDOW = "holdfast-window:";
@@ -31,7 +31,7 @@ export class Site {
     this.hasFailed = false;
     try {
       // A browser may remember that a module could not be had, so another try has another name.
-      const { Extras } = await import(new URL("extras/extras.js" + (this.tries++ ? "?" + this.tries : ""), import.meta.url));
+      const { Extras } = await import(new URL("later/extras.js" + (this.tries++ ? "?" + this.tries : ""), import.meta.url));
       return (this.extras = new Extras(this.sdk, this));
     } catch {
       this.hasFailed = true;

@@ -32,7 +32,7 @@
 //! | `composer`, `send`, `counter` | where one writes | |
 //! | `closed`, `rated` | the marks of a closed conversation and of a rating | |
 //!
-//! Once the panel was opened, `www/extras` adds these, and the panel works without them:
+//! Once the panel was opened, `www/later/extras` adds these, and the panel works without them:
 //!
 //! | `data-hf` | what |
 //! | --- | --- |

@@ -30,7 +30,7 @@ fn root() -> &'static Path {
 }
 
 /// What the panel says, and what is loaded once it was opened.
-const FOLDERS: [&str; 2] = ["www/locales", "www/extras/locales"];
+const FOLDERS: [&str; 2] = ["www/locales", "www/later/locales"];
 
 fn read(folder: &str, locale: &str) -> Texts {
     let path = root().join(format!("{folder}/{locale}.json"));
@@ -95,13 +95,13 @@ fn the_widget_asks_for_what_the_files_have() {
 
 #[test]
 fn the_extras_ask_for_what_their_files_have() {
-    let folder = fs::read_dir(root().join("www/extras")).unwrap();
+    let folder = fs::read_dir(root().join("www/later/extras")).unwrap();
     let files = folder.map(|entry| entry.unwrap().path());
     let scripts = files.filter(|path| path.is_file());
     let source: String = scripts
         .map(|path| fs::read_to_string(path).unwrap())
         .collect();
-    let own = read("www/extras/locales", "en");
+    let own = read("www/later/locales", "en");
     for key in own.keys() {
         assert!(
             source.contains(&format!("\"{key}\"")),

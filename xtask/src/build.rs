@@ -22,7 +22,7 @@ const WIDGET_SOURCES: &[&str] = &[
     "www/sdk.js",
     "www/site.js",
     "www/language.js",
-    "www/extras",
+    "www/breath.js",
     "www/locales",
     "www/later",
     "xtask/src/pack.rs",

@@ -25,7 +25,11 @@ pub(crate) fn run(repo: &Repo, measure: bool) -> Result<()> {
         gallery.env("HOLDFAST_BIN_DIR", binaries);
     }
     if measure {
-        return shell::open(gallery.arg("--measure"));
+        return shell::open(
+            gallery
+                .arg("--measure")
+                .arg(repo.generated().join("traces")),
+        );
     }
     setup::ensure(repo, &[Need::Fonts])?;
     let folder = repo.generated().join("gallery");

@@ -18,9 +18,10 @@ const GLUE: &str = "holdfast-widget.js";
 const SDK: &str = "sdk.js";
 const SITE: &str = "site.js";
 const LANGUAGE: &str = "language.js";
+const BREATH: &str = "breath.js";
 const SCRIPT: &str = "widget.js";
 
-/// The modules that are fetched when they are needed, and those that come once the panel was opened.
+/// What is fetched when it is called for: each script by itself, with its parts in a folder of its name.
 const LATER: &str = "later";
 const EXTRAS: &str = "extras";
 const WASM: &str = "holdfast-widget_bg.wasm";
@@ -46,21 +47,18 @@ pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
     if setup::esbuild(repo).is_some() {
         // One file each, since a second would be asked for only when the first is there.
         let bundle = ["--bundle", "--format=esm"];
-        minify(repo, &dist.join(EXTRAS).join("extras.js"), &bundle)?;
-        for module in scripts(&dist.join(EXTRAS))? {
-            if !module.ends_with("extras.js") {
-                remove(&module)?;
-            }
+        let folder = dist.join(LATER);
+        for module in scripts(&folder)? {
+            minify(repo, &module, &bundle)?;
         }
+        let parts = folder.join(EXTRAS);
+        fs::remove_dir_all(&parts).with_context(|| format!("can't remove {}", parts.display()))?;
         let later = format!("--external:./{LATER}/*");
         minify(repo, &dist.join(SDK), &[&bundle[..], &[&later]].concat())?;
-        for joined in [GLUE, SITE, LANGUAGE] {
+        for joined in [GLUE, SITE, LANGUAGE, BREATH] {
             remove(&dist.join(joined))?;
         }
         minify(repo, &dist.join(SCRIPT), &[])?;
-        for module in scripts(&dist.join(LATER))? {
-            minify(repo, &module, &["--format=esm"])?;
-        }
     }
     Ok(())
 }
@@ -87,6 +85,10 @@ fn shorten_names(repo: &Repo, dist: &Path) -> Result<()> {
         "--strip-producers",
         "--strip-target-features",
         "--minify-imports-and-exports-and-modules",
+        // Locals that are numbered alike in what is alike, which compression likes.
+        "--merge-locals",
+        "--coalesce-locals-learning",
+        "--vacuum",
     ]);
     let said = shell::output(wasm_opt.arg(&wasm).arg("-o").arg(&wasm))?;
     let renamed: Renamed =

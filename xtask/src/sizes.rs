@@ -22,8 +22,8 @@ const SCRIPT: &str = "widget.js";
 /// The words of the widget's languages, one file each, of which a visitor downloads one.
 const LOCALES: &str = "locales";
 
-/// Folders of what is fetched when it is needed: once the panel was opened, or where a page says who is there.
-const AFTER: [&str; 2] = ["extras", "later"];
+/// The folder of what is fetched when it is called for: once the panel was opened, or where a page says who is there.
+const LATER: &str = "later";
 
 /// One file, in bytes.
 struct Size {
@@ -41,16 +41,13 @@ pub(crate) fn check(repo: &Repo) -> Result<()> {
     let dist = build::dist(repo);
     let sizes = measure(&dist)?;
     let all = total("together", &sizes);
-    let mut after = Vec::new();
-    for folder in AFTER {
-        let name = format!("{folder}/, when needed");
-        after.push(total(&name, &measure(&dist.join(folder))?));
-    }
+    let name = format!("{LATER}/, when needed");
+    let later = total(&name, &measure(&dist.join(LATER))?);
     println!(
         "{:<26} {:>8} {:>8} {:>8}",
         "bytes to download", "plain", "gzip", "brotli"
     );
-    for size in sizes.iter().chain([&all]).chain(&after) {
+    for size in sizes.iter().chain([&all, &later]) {
         println!(
             "{:<26} {:>8} {:>8} {:>8}",
             size.name, size.plain, size.gzip, size.brotli
@@ -84,7 +81,7 @@ fn judge(sizes: &[Size], all: &Size) -> Result<()> {
 }
 
 /// All that a visitor downloads of a folder; of the languages it is the longest one. Styles and icons are in the wasm,
-/// and what is fetched when it is needed is in folders of its own.
+/// and what is fetched when it is needed is in a folder of its own.
 fn measure(dist: &Path) -> Result<Vec<Size>> {
     let mut sizes = files(dist, &[".js", ".wasm"])?;
     let locales = dist.join(LOCALES);

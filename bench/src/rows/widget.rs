@@ -64,7 +64,7 @@ const KEY: &str = "
 /// What the page has loaded, but for what comes after the first opening.
 const LOADED: &str = "
     const all = performance.getEntriesByType('resource').map((it) => new URL(it.name).pathname);
-    return all.filter((path) => /\\.(js|wasm|json)$/.test(path) && !/\\/(extras|later)\\//.test(path));";
+    return all.filter((path) => /\\.(js|wasm|json)$/.test(path) && !/\\/later\\//.test(path));";
 
 /// Kilobytes until the panel can be used: what the owners of sites are promised.
 const BUDGET_KB: f64 = 60.0;

@@ -9,7 +9,7 @@ use thirtyfour::{
     common::capabilities::firefox::FirefoxPreferences,
 };
 
-use super::Wish;
+use super::{Wish, trace};
 use crate::{process::Process, wait};
 
 /// What keeps Chromium from doing anything but what the test says, and from outliving its driver:
@@ -101,6 +101,9 @@ async fn chromium(wish: Wish, profile: &Path) -> Result<Driver> {
     }
     wishes.add_arg(&format!("--user-data-dir={}", profile.display()))?;
     wishes.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+    if wish.is_traced {
+        wishes.add_arg(trace::FLAG)?;
+    }
     if !wish.has_storage {
         let content = json!({"cookies": CHROMIUM_BLOCKS_STORAGE});
         let settings = json!({"profile": {"default_content_setting_values": content}});

@@ -4,6 +4,7 @@ mod engine;
 mod hand;
 mod system;
 mod tab;
+mod trace;
 mod widget;
 
 use std::{sync::Arc, time::Duration};
@@ -15,6 +16,7 @@ use tokio::sync::Mutex;
 
 pub use engine::Engine;
 pub use tab::Tab;
+pub use trace::{Thread, Trace, Tracing};
 pub use widget::{Bubble, Widget};
 
 use engine::Driver;
@@ -32,6 +34,20 @@ pub struct Wish {
     /// Whether pages may keep anything; without, the person has forbidden it in the settings. WebKit's
     /// browser has no such setting.
     pub has_storage: bool,
+    /// Whether the browser writes down what it does, for [`Browser::trace`]. Chromium alone can.
+    pub is_traced: bool,
+}
+
+impl Wish {
+    /// A browser as most people have it.
+    #[must_use]
+    pub fn of(engine: Engine) -> Self {
+        Self {
+            engine,
+            has_storage: true,
+            is_traced: false,
+        }
+    }
 }
 
 /// A running browser. Dropping it kills it with all its processes.
@@ -63,12 +79,7 @@ impl Browser {
     /// # Errors
     /// When it or its driver is missing or does not start.
     pub async fn start_in(engine: Engine) -> Result<Self> {
-        let has_storage = true;
-        Self::start_with(Wish {
-            engine,
-            has_storage,
-        })
-        .await
+        Self::start_with(Wish::of(engine)).await
     }
 
     /// Starts a browser as it is wished for, with an empty profile.

@@ -146,7 +146,7 @@ async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     agent
         .tell(&json!({"close": {"conversation": conversation}}))
         .await?;
-    inside(&tab, "return !find('rating').hidden").await?;
+    inside(&tab, "return find('rating')?.hidden === false").await?;
     let star =
         "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[value=\"4\"]')";
     tab.click(star, vec![]).await?;

@@ -1,6 +1,7 @@
 //! Pictures of the widget, to be looked at by people: in three engines, on a desk and on a phone, in light and
 //! dark, in the states that a visitor meets. `cargo xtask gallery` builds what is needed, and calls this with the
-//! folder for the pictures, or with `--measure`, for figures of what a page pays for the tag.
+//! folder for the pictures; with `--measure` before it, for figures of what a page pays for the tag, and the folder is for
+//! the traces that they are read from.
 
 mod album;
 mod measure;
@@ -16,13 +17,13 @@ use album::Album;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let word = std::env::args_os().nth(1);
-    let word = word.context("the folder for the pictures is missing")?;
-    if word == "--measure" {
-        return measure::measure().await;
-    }
-    let folder = PathBuf::from(word);
+    let mut words = std::env::args_os().skip(1).peekable();
+    let is_measuring = words.next_if(|word| word == "--measure").is_some();
+    let folder = PathBuf::from(words.next().context("the folder is missing")?);
     fs::create_dir_all(&folder)?;
+    if is_measuring {
+        return measure::measure(&folder).await;
+    }
     let mut names = Vec::new();
     for engine in Engine::ALL {
         let began = Instant::now();

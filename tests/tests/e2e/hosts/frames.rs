@@ -60,10 +60,9 @@ async fn a_person_who_forbids_all_storage(engine: Engine) -> Result<()> {
         return Ok(());
     }
     let mut stage = Stage::set_in(engine).await?;
-    let has_storage = false;
     stage.browser = Browser::start_with(Wish {
-        engine,
-        has_storage,
+        has_storage: false,
+        ..Wish::of(engine)
     })
     .await?;
     let pages = serve(page("", &[CONTENT, &tag_for(&stage)].concat())).await?;

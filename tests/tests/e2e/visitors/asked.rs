@@ -123,7 +123,7 @@ async fn a_form_that_can_not_be_loaded_holds_nothing_up() -> Result<()> {
     let agent = stage.agent("Ana").await?;
     let tab = stage.browser.open("about:blank").await?;
     tab.devtools("Network.enable", json!({})).await?;
-    let blocked = json!({"urls": ["*/extras/*"]});
+    let blocked = json!({"urls": ["*/later/extras*"]});
     tab.devtools("Network.setBlockedURLs", blocked).await?;
     tab.goto(&stage.page("/")).await?;
     tab.open_chat().await?;
@@ -259,7 +259,7 @@ async fn a_closed_conversation_is_rated(engine: Engine) -> Result<()> {
     tab.reload().await?;
     holds(
         &tab,
-        "return !!find('rating') && !shown('rating') && !!find('rated')",
+        "return !!find('emoji') && !shown('rating') && !!find('rated')",
     )
     .await?;
     // Each end is asked about.

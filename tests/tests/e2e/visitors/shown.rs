@@ -95,7 +95,7 @@ const LINKS: [(&str, &[(&str, &str)]); 24] = [
 
 /// Texts that make a careless reader slow, and all of which must come out again.
 const SLOW: &str = "const load = import(performance.getEntriesByType('resource').map((it) => it.name)
-        .find((name) => name.endsWith('/extras/extras.js')));
+        .find((name) => name.endsWith('/later/extras.js')));
     const done = arguments[arguments.length - 1];
     const all = ['a', '@', 'https://', ')', '`', '``` ', 'www.', 'mailto:', 'a@', 'https://a.b/(', '(', '\\u202e'];
     load.then(({ pieces }) => {
@@ -108,7 +108,7 @@ const SLOW: &str = "const load = import(performance.getEntriesByType('resource')
 async fn only_what_can_be_told_by_looking_becomes_a_link(engine: Engine) -> Result<()> {
     const READ: &str = "const done = arguments[1];
         import(performance.getEntriesByType('resource').map((it) => it.name)
-            .find((name) => name.endsWith('/extras/extras.js')))
+            .find((name) => name.endsWith('/later/extras.js')))
             .then(({ pieces }) => done(arguments[0].map(pieces)));";
     let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;

@@ -9,6 +9,11 @@ export class Rating {
     this.sdk = sdk;
     this.panel = panel;
     this.kept = new Kept(sdk, "rating");
+  }
+
+  // Made when it is first asked for: to count in the visitor's language is dear to begin with.
+  make() {
+    const { panel } = this;
     const { make, say, icon } = panel;
     this.comment = make("textarea", {
       class: "comment", hook: "comment", rows: 2, maxlength: 1000, dir: "auto", placeholder: say("rateComment"), "aria-label": say("rateComment"),
@@ -50,9 +55,11 @@ export class Rating {
     const list = this.panel.find("list");
     const isClosed = this.panel.find("messages").lastElementChild?.dataset.hf === "closed";
     // Further up an earlier closing may be the last on the page.
-    const isAtLast = !this.form.hidden || this.panel.find("jump").hidden;
+    const isAtLast = this.isAsked || this.panel.find("jump").hidden;
     const isAsked = !!this.panel.site.state.rating && isClosed && isAtLast;
-    if (this.form.hidden === !isAsked) return;
+    if (!this.isAsked === !isAsked) return;
+    this.isAsked = isAsked;
+    if (!this.form) this.make();
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 30;
     this.form.hidden = !isAsked;
     if (isAsked && isAtEnd) list.scrollTop = list.scrollHeight;

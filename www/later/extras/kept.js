@@ -1,5 +1,5 @@
 // What a visitor has entered and not sent: kept in the tab until it is, and forgotten with the visitor.
-import { json } from "../later/identify.js";
+import { json } from "../identify.js";
 
 const read = (storage, key) => {
   try {

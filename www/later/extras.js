@@ -1,14 +1,17 @@
 // What the panel can do without at first: links and code in messages, emoji, the menu, the questions before the first
-// message, the rating after the last one, and the notice of an unseen answer. site.js loads it.
-import { Emoji } from "./emoji.js";
-import { Menu } from "./menu.js";
-import { Notice } from "./notice.js";
-import { Prechat } from "./prechat.js";
-import { Rating } from "./rating.js";
-import { STYLE } from "./style.js";
-import { nodes } from "./text.js";
+// message, the rating after the last one, the notice of an unseen answer, and a focus that stays in a panel which fills
+// the screen. site.js loads it, in one piece with its parts in extras/.
+import { breath } from "../breath.js";
+import { Emoji } from "./extras/emoji.js";
+import { Menu } from "./extras/menu.js";
+import { Notice } from "./extras/notice.js";
+import { Prechat } from "./extras/prechat.js";
+import { Rating } from "./extras/rating.js";
+import { STYLE } from "./extras/style.js";
+import { nodes } from "./extras/text.js";
+import { trap } from "./extras/trap.js";
 
-export { pieces } from "./text.js";
+export { pieces } from "./extras/text.js";
 
 const sheet = (shadow) => {
   try {
@@ -31,14 +34,6 @@ const learn = (file) => {
   }
   return learned.get(file);
 };
-
-// Lets the browser do what waits. Its timers would be slow on a page in the background.
-const breath = () =>
-  new Promise((go) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => go(port1.close());
-    port2.postMessage(0);
-  });
 
 export class Extras {
   constructor(sdk, site) {
@@ -70,6 +65,7 @@ export class Extras {
     this.dressed = root;
     this.panel = null;
     sheet(root.getRootNode());
+    trap(this.sdk, root);
     const panel = {
       root,
       site: this.site,

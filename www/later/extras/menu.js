@@ -1,5 +1,5 @@
 // The menu in the panel's header: the notice of unseen answers, a window of its own, a copy of the conversation.
-import { OWN_WINDOW } from "../site.js";
+import { OWN_WINDOW } from "../../site.js";
 
 const DOTS = "M5 12v.01M12 12v.01M19 12v.01";
 const OWN_SIZE = "popup,width=420,height=700";

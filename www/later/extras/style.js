@@ -34,6 +34,7 @@ q { unicode-bidi: plaintext; }
 .ask textarea, .comment { resize: none; }
 .box { grid-template-columns: 44px 1fr; align-items: center; }
 .box label { padding: 8px 0; font-weight: 400; }
+.box label { text-wrap: balance; }
 .box .fault { grid-column: 2; }
 .ask [type=checkbox] { display: grid; place-items: center; width: 24px; min-height: 24px; height: 24px; margin: 10px; padding: 0; border-radius: 6px; }
 .ask [type=checkbox]:checked { border-color: var(--accent); background: var(--accent); }

@@ -1,6 +1,6 @@
 // What the visitor is asked before their first message. The composer stays where it is: the message and the answers go
 // together, and the message waits until the answers are there.
-import { json } from "../later/identify.js";
+import { json } from "../identify.js";
 import { Kept } from "./kept.js";
 
 const COMPLETE = { name: "name", email: "email", phone: "tel", company: "organization" };
