@@ -34,34 +34,16 @@ pub(super) enum Turn {
 
 #[derive(Debug)]
 pub(super) enum Pool {
-    Threads(Arc<Jobs>),
+    Own(Readers),
     Caller(fn() -> Millis, Mutex<StoreReader>),
 }
 
 impl Pool {
     pub(super) fn new(store: &Store, threads: Threads) -> Result<Self, StoreError> {
-        match threads {
-            Threads::Caller(pause) => Ok(Self::Caller(pause, Mutex::new(store.reader()?))),
-            Threads::Own => {
-                // Made first, so that the threads that began end where one can't.
-                let pool = Self::Threads(Arc::default());
-                for _ in 0..READERS {
-                    pool.begin(store.reader()?)?;
-                }
-                Ok(pool)
-            }
-        }
-    }
-
-    fn begin(&self, reader: StoreReader) -> Result<(), StoreError> {
-        if let Self::Threads(jobs) = self {
-            let jobs = Arc::clone(jobs);
-            std::thread::Builder::new()
-                .name("log-reader".to_owned())
-                .spawn(move || jobs.work(&reader))
-                .map_err(|_| StoreError::Lost)?;
-        }
-        Ok(())
+        Ok(match threads {
+            Threads::Own => Self::Own(Readers::start(store)?),
+            Threads::Caller(pause) => Self::Caller(pause, Mutex::new(store.reader()?)),
+        })
     }
 
     /// Runs a read when it is its turn.
@@ -74,9 +56,9 @@ impl Pool {
         read: impl FnOnce(&StoreReader) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         match self {
-            Self::Threads(jobs) => {
+            Self::Own(readers) => {
                 let (answer, result) = oneshot::channel();
-                jobs.put(
+                readers.0.put(
                     turn,
                     Box::new(move |reader| {
                         // Who is gone by now needs no answer.
@@ -95,12 +77,27 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
-    fn drop(&mut self) {
-        match self {
-            Self::Threads(jobs) => jobs.close(),
-            Self::Caller(..) => {}
+/// The threads, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Readers(Arc<Jobs>);
+
+impl Readers {
+    fn start(store: &Store) -> Result<Self, StoreError> {
+        let readers = Self(Arc::default());
+        for _ in 0..READERS {
+            let (reader, jobs) = (store.reader()?, Arc::clone(&readers.0));
+            std::thread::Builder::new()
+                .name("log-reader".to_owned())
+                .spawn(move || jobs.work(&reader))
+                .map_err(|_| StoreError::Lost)?;
         }
+        Ok(readers)
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
@@ -108,7 +105,7 @@ type Job = Box<dyn FnOnce(&StoreReader) + Send>;
 
 /// Reads that wait for a thread.
 #[derive(Default)]
-pub(super) struct Jobs {
+struct Jobs {
     waiting: Mutex<Waiting>,
     news: Condvar,
 }
