@@ -57,6 +57,11 @@ fn page(head: &str, body: &str) -> Page {
     ))
 }
 
+/// A page of other scenarios, watched. Its head has to have a title.
+pub(crate) fn watched(html: &str) -> String {
+    html.replacen("<title>", &format!("<script>{WATCH}</script><title>"), 1)
+}
+
 /// The tag for the demo site at the stage's server.
 fn tag_for(stage: &Stage) -> String {
     tag(stage.street.addr(), "data-site=\"demo\"")
@@ -129,7 +134,7 @@ async fn place(tab: &Tab, hook: &str) -> Result<Place> {
 }
 
 /// Everything that the page's owner finds in the console since the page was loaded.
-async fn complaints(tab: &Tab) -> Result<Vec<String>> {
+pub(crate) async fn complaints(tab: &Tab) -> Result<Vec<String>> {
     let mut found: Vec<String> = tab.run("return window.watched.complaints", vec![]).await?;
     // The other engines tell nobody outside of the page.
     if tab.engine().has_devtools() {
