@@ -1,13 +1,15 @@
 //! How the chat comes onto a page, leaves it, and forgets.
 
 use anyhow::{Context as _, Result, ensure};
-use holdfast_tests::{pages::Pages, stage::Stage, wait};
+use holdfast_tests::{browser::Engine, in_every_engine, pages::Pages, stage::Stage, wait};
 use serde_json::json;
 
 use super::{call, early, ensure_silent, hear};
 
+in_every_engine!(logout_forgets_the_visitor_in_all_tabs);
+
 /// Counts what the chat leaves on a page: listeners on window and document, running timers, open sockets.
-const WATCH: &str = r#"<!doctype html><script>{
+const WATCH: &str = r#"<script>{
     const listeners = [], timers = new Set(), sockets = [];
     for (const target of [window, document]) {
       const add = target.addEventListener, remove = target.removeEventListener;
@@ -44,7 +46,8 @@ const WATCH: &str = r#"<!doctype html><script>{
 async fn destroy_leaves_no_trace_and_boot_goes_on() -> Result<()> {
     let stage = Stage::set().await?;
     let agent = stage.agent("Ana").await?;
-    let pages = Pages::serve([("/", format!("{WATCH}{}", early(stage.street.addr(), "")))]).await?;
+    let page = early(stage.street.addr(), "").replacen("<title>", &format!("{WATCH}<title>"), 1);
+    let pages = Pages::serve([("/", page)]).await?;
     let tab = stage.browser.open(&pages.url("/")).await?;
     tab.see("the panel", |widget| widget.open).await?;
     call(&tab, "Holdfast.sendMessage('before')").await?;
@@ -83,9 +86,8 @@ async fn destroy_leaves_no_trace_and_boot_goes_on() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn logout_forgets_the_visitor_in_all_tabs() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn logout_forgets_the_visitor_in_all_tabs(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let agent = stage.agent("Ana").await?;
     let pages = Pages::serve([("/", early(stage.street.addr(), ""))]).await?;
     let one = stage.browser.open(&pages.url("/")).await?;
