@@ -6,13 +6,22 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{
-    browser::{Browser, Tab},
+    browser::{Browser, Engine, Tab},
+    in_every_engine,
     pages::{Pages, with_tag},
     server::Server,
     stage::Stage,
     wait,
 };
 use serde_json::{Value, json};
+
+use super::hosts::{complaints, watched};
+
+in_every_engine!(
+    calls_before_loading_are_kept_and_carried_out_in_order,
+    a_listener_that_is_taken_away_hears_nothing_more,
+    the_page_hears_what_happens_to_messages,
+);
 
 /// The snippet of docs/embed.md, and a script that calls before anything is loaded and notes what it hears.
 const EARLY: &str = r#"
@@ -29,13 +38,15 @@ const EARLY: &str = r#"
         Holdfast.on(event, (detail) => heard.push([event, detail]));
       window.off = Holdfast.on("open", () => heard.push(["off", {}]));
       off();
+      window.early = Holdfast.on("close", () => heard.push(["early", {}]));
       Holdfast.open();
       Holdfast.prefill("first");
       Holdfast.prefill("second");
     </script>"#;
 
+/// A page with this script, watched.
 fn early(server: SocketAddr, attributes: &str) -> String {
-    with_tag(server, "demo", attributes).replace("<h1>", &format!("{EARLY}<h1>"))
+    watched(&with_tag(server, "demo", attributes)).replace("<h1>", &format!("{EARLY}<h1>"))
 }
 
 async fn call(tab: &Tab, script: &str) -> Result<Value> {
@@ -57,10 +68,9 @@ async fn hear(tab: &Tab, event: &str) -> Result<Value> {
     found.await
 }
 
-/// Nothing is in the console but what these pages lack themselves.
+/// The owner of a watched page finds nothing in the console.
 async fn ensure_silent(tab: &Tab) -> Result<()> {
-    let mut lines = tab.console().await?;
-    lines.retain(|line| !line.contains("/favicon.ico"));
+    let lines = complaints(tab).await?;
     ensure!(lines.is_empty(), "{lines:?}");
     Ok(())
 }
@@ -71,9 +81,8 @@ async fn count(tab: &Tab, event: &str) -> Result<u64> {
     tab.run(script, vec![json!(event)]).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn calls_before_loading_are_kept_and_carried_out_in_order() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn calls_before_loading_are_kept_and_carried_out_in_order(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let pages = Pages::serve([("/", early(stage.street.addr(), ""))]).await?;
     let tab = stage.browser.open(&pages.url("/")).await?;
     let widget = tab
@@ -96,9 +105,35 @@ async fn calls_before_loading_are_kept_and_carried_out_in_order() -> Result<()> 
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_page_hears_what_happens_to_messages() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn a_listener_that_is_taken_away_hears_nothing_more(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let pages = Pages::serve([("/", early(stage.street.addr(), ""))]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.see("the panel", |widget| widget.open).await?;
+    hear(&tab, "ready").await?;
+    // One who listens since before the chat was there, one who came later, and one who stays.
+    let listen = "window.late = Holdfast.on('close', () => heard.push(['late', {}])); \
+        Holdfast.on('close', () => heard.push(['last', {}]))";
+    call(&tab, listen).await?;
+    call(&tab, "Holdfast.toggle()").await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    hear(&tab, "last").await?;
+    ensure!(count(&tab, "early").await? == 1 && count(&tab, "late").await? == 1);
+    call(&tab, "early(); late(); Holdfast.toggle()").await?;
+    tab.see("the panel again", |widget| widget.open).await?;
+    call(&tab, "Holdfast.toggle()").await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    let last = async || count(&tab, "last").await;
+    wait::until("the second time", last, |times| *times == 2).await?;
+    for event in ["early", "late"] {
+        let times = count(&tab, event).await?;
+        ensure!(times == 1, "{event:?} was told {times} times");
+    }
+    ensure_silent(&tab).await
+}
+
+async fn the_page_hears_what_happens_to_messages(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let mut agent = stage.agent("Ana").await?;
     let pages = Pages::serve([("/", early(stage.street.addr(), ""))]).await?;
     let tab = stage.browser.open(&pages.url("/")).await?;
@@ -114,6 +149,13 @@ async fn the_page_hears_what_happens_to_messages() -> Result<()> {
         .see("the message", |desk| !desk.messages.is_empty())
         .await?;
     let conversation = desk.messages[0].conversation;
+    ensure!(count(&tab, "message:read").await? == 0, "nobody read it");
+    agent.read_up_to(conversation, desk.messages[0].seq).await?;
+    let read = hear(&tab, "message:read").await?;
+    ensure!(
+        read["id"] == sent["id"] && read["text"] == "from a script",
+        "{read}"
+    );
 
     call(&tab, "Holdfast.close()").await?;
     hear(&tab, "close").await?;
@@ -150,6 +192,7 @@ async fn the_page_hears_what_happens_to_messages() -> Result<()> {
     for event in [
         "message:sent",
         "message:delivered",
+        "message:read",
         "message:received",
         "message:failed",
     ] {
@@ -162,8 +205,9 @@ async fn the_page_hears_what_happens_to_messages() -> Result<()> {
 async fn two_tags_make_one_widget_and_one_global() -> Result<()> {
     let stage = Stage::set().await?;
     let tag = with_tag(stage.street.addr(), "demo", "");
+    let twice = watched(&format!("{tag}{tag}"));
     let plain = "<!doctype html><html lang=\"en\"><title>A site</title><h1>A site</h1>".to_owned();
-    let pages = Pages::serve([("/", format!("{tag}{tag}")), ("/plain", plain)]).await?;
+    let pages = Pages::serve([("/", twice), ("/plain", watched(&plain))]).await?;
     let names = "const own = (of) => Object.getOwnPropertyNames(of).join(); return [own(window), \
         ...[Object, Array, String, Function, Promise, Element, Node, EventTarget].map((type) => own(type.prototype))]";
     let tab = stage.browser.open(&pages.url("/plain")).await?;
