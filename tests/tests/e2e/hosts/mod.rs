@@ -16,6 +16,7 @@ use holdfast_tests::{
     stage::Stage,
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The script that notes what goes wrong on a page, and the page's own address for it.
 const WATCH: &str = include_str!("watch.js");
@@ -131,6 +132,12 @@ async fn talk(stage: &mut Stage, tab: &Tab) -> Result<()> {
 
 async fn place(tab: &Tab, hook: &str) -> Result<Place> {
     tab.run(PLACE, vec![hook.into()]).await
+}
+
+/// Watches a page that was loaded as it is, from now on.
+pub(crate) async fn watch(tab: &Tab) -> Result<()> {
+    tab.run::<Value>(WATCH, vec![]).await?;
+    Ok(())
 }
 
 /// Everything that the page's owner finds in the console since the page was loaded.
