@@ -1,4 +1,4 @@
-//! What a hand does to a window beside clicking: a wheel, a finger; and the window of a phone.
+//! What a hand does to a window beside clicking: a mouse, its wheel, a finger; and the window of a phone.
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -17,6 +17,19 @@ const PHONE: (u32, u32) = (390, 844);
 const NARROW: (u32, u32) = (500, 844);
 
 impl Tab {
+    /// Moves the mouse to a point of the window, in pixels, and presses nothing.
+    ///
+    /// # Errors
+    /// When the point is outside of the window.
+    pub async fn point(&self, x: i32, y: i32) -> Result<()> {
+        let way =
+            json!({"type": "pointerMove", "x": x, "y": y, "duration": 0, "origin": "viewport"});
+        let mouse = json!([{
+            "type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [way],
+        }]);
+        self.act(mouse).await.context("the mouse")
+    }
+
     /// Turns the mouse's wheel over a point of the window, in pixels; downwards where `down` is positive.
     ///
     /// # Errors

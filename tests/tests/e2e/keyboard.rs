@@ -1,8 +1,9 @@
 //! For everyone: by keyboard, for those who hear the page, and with whatever colour the owner picks.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use holdfast_tests::{
-    browser::Tab,
+    browser::{Engine, Tab},
+    in_every_engine,
     pages::{Pages, with_tag},
     proxy::{BOTH, Forgotten},
     server::operator,
@@ -10,6 +11,15 @@ use holdfast_tests::{
     wait,
 };
 use serde_json::{Value, json};
+
+use super::hosts::{cannot_show, complaints, watched};
+
+in_every_engine!(
+    the_whole_chat_works_by_keyboard,
+    a_panel_that_fills_the_screen_keeps_the_focus_and_one_beside_the_page_does_not,
+    new_messages_are_read_out_once_and_not_again_after_a_cut,
+    a_bad_accent_is_made_readable,
+);
 
 const TAB: &str = "\u{E004}";
 const SHIFT_TAB: &str = "\u{E008}\u{E004}";
@@ -43,9 +53,8 @@ async fn extras(tab: &Tab) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_whole_chat_works_by_keyboard() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn the_whole_chat_works_by_keyboard(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let tab = stage.browser.open(&stage.page("/")).await?;
     tab.see("the widget", |widget| widget.here).await?;
     let launcher = "document.querySelector('#holdfast-chat').shadowRoot.querySelector('[data-hf=launcher]').focus()";
@@ -75,39 +84,36 @@ async fn the_whole_chat_works_by_keyboard() -> Result<()> {
     focus(&tab, "launcher").await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_panel_that_fills_the_screen_keeps_the_focus_and_one_beside_the_page_does_not()
--> Result<()> {
-    let stage = Stage::set().await?;
+async fn a_panel_that_fills_the_screen_keeps_the_focus_and_one_beside_the_page_does_not(
+    engine: Engine,
+) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let tab = stage.visitor().await?;
     let modal = "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[data-hf=panel]').ariaModal";
     ensure!(tab.run::<String>(modal, vec![]).await? == "false");
-    let phone = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
-    tab.devtools("Emulation.setDeviceMetricsOverride", phone)
-        .await?;
+    tab.on_phone().await?;
     let read = async || tab.run::<String>(modal, vec![]).await;
     wait::until("a modal panel", read, |found| found == "true").await?;
     focus(&tab, "composer").await?;
     extras(&tab).await?;
-    for (key, wanted) in [
-        (TAB, "emoji"),
-        (TAB, "send"),
-        (TAB, "menu"),
-        (SHIFT_TAB, "send"),
-        (SHIFT_TAB, "emoji"),
-    ] {
-        let found = press(&tab, key).await?;
-        ensure!(
-            found == wanted,
-            "the focus is on {found} instead of {wanted}"
-        );
+    for wanted in ["emoji", "send", "menu"] {
+        let found = press(&tab, TAB).await?;
+        ensure!(found == wanted, "{found} instead of {wanted}");
+    }
+    if engine == Engine::WebKit {
+        let why = "WebKitGTK calls the Tab key with Shift \"Unidentified\"";
+        cannot_show(engine, "the way back", why);
+        return Ok(());
+    }
+    for wanted in ["send", "emoji"] {
+        let found = press(&tab, SHIFT_TAB).await?;
+        ensure!(found == wanted, "{found} instead of {wanted}");
     }
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn new_messages_are_read_out_once_and_not_again_after_a_cut() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn new_messages_are_read_out_once_and_not_again_after_a_cut(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     let listen = "const root = document.querySelector('#holdfast-chat').shadowRoot;
         window.readOut = [];
@@ -145,14 +151,10 @@ async fn new_messages_are_read_out_once_and_not_again_after_a_cut() -> Result<()
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bad_accent_is_made_readable() -> Result<()> {
-    let stage = Stage::set().await?;
-    let pages = Pages::serve([(
-        "/",
-        with_tag(stage.street.addr(), "demo", "data-accent=\"#88f\""),
-    )])
-    .await?;
+async fn a_bad_accent_is_made_readable(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let page = with_tag(stage.street.addr(), "demo", "data-accent=\"#88f\"");
+    let pages = Pages::serve([("/", watched(&page))]).await?;
     let tab = stage.browser.open(&pages.url("/")).await?;
     tab.open_chat().await?;
     tab.write("in colour").await?;
@@ -186,10 +188,11 @@ async fn a_bad_accent_is_made_readable() -> Result<()> {
     ensure!(pair[1] == [120.0, 20.0, 60.0], "{pair:?}");
     tab.run::<Value>("Holdfast.update({ accent: 'bleu' })", vec![])
         .await?;
-    let console = tab.console().await?.join("\n");
-    console
-        .find("accent is a colour")
-        .with_context(|| format!("no warning in {console:?}"))?;
+    let told = async || complaints(&tab).await;
+    wait::until("a warning", told, |lines| {
+        lines.iter().any(|line| line.contains("accent is a colour"))
+    })
+    .await?;
     Ok(())
 }
 

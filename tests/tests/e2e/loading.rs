@@ -2,17 +2,30 @@
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
-    browser::{Browser, Tab},
+    browser::{Browser, Engine, Tab},
+    in_every_engine,
     pages::{Pages, with_tag},
     proxy::{Forgotten, Proxy},
     server::Server,
     stage::Stage,
     wait,
 };
-use serde_json::json;
+
+use super::hosts::{complaints, watched};
+
+in_every_engine!(
+    a_tap_on_a_page_that_is_never_idle_opens_the_chat,
+    the_focus_on_the_launcher_loads_the_chat_and_opens_nothing,
+    a_pointer_over_the_launcher_loads_the_chat_and_changes_no_pixel,
+    an_idle_page_loads_the_chat_by_itself,
+    a_conversation_goes_on_at_once,
+    a_tap_without_a_line_is_told_to_the_owner_and_done_when_it_is_back,
+);
 
 /// A page that is busy for ever: the browser never calls what waits for an idle moment.
 const BUSY: &str = "<script>window.requestIdleCallback = () => 0;</script>";
+
+const TAB: &str = "\u{E004}";
 
 /// What the page has loaded of the widget, beside the script that its owner pasted.
 const LOADED: &str = "return performance.getEntriesByType('resource')
@@ -38,7 +51,7 @@ const LOOKS: &str = r#"
 const MIDDLE: &str = r#"
     const root = document.querySelector('#holdfast-chat').shadowRoot;
     const box = root.querySelector('[data-hf="launcher"]').getBoundingClientRect();
-    return [box.x + box.width / 2, box.y + box.height / 2];
+    return [box.x + box.width / 2, box.y + box.height / 2].map(Math.round);
 "#;
 
 fn busy(server: &Server) -> String {
@@ -49,25 +62,30 @@ async fn loaded(tab: &Tab) -> Result<u64> {
     tab.run(LOADED, vec![]).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tap_on_a_page_that_is_never_idle_opens_the_chat() -> Result<()> {
-    let (server, browser) = tokio::try_join!(Server::start(), Browser::start())?;
+/// The hook of what has the focus in the widget.
+async fn focused(tab: &Tab) -> Result<Option<String>> {
+    let focused = "return document.querySelector('#holdfast-chat').shadowRoot.activeElement
+        ?.getAttribute('data-hf')";
+    tab.run(focused, vec![]).await
+}
+
+async fn a_tap_on_a_page_that_is_never_idle_opens_the_chat(engine: Engine) -> Result<()> {
+    let (server, browser) = tokio::try_join!(Server::start(), Browser::start_in(engine))?;
     let pages = Pages::serve([("/", busy(&server))]).await?;
     let tab = browser.open(&pages.url("/")).await?;
     tab.see("the launcher", |widget| widget.here).await?;
     ensure!(loaded(&tab).await? == 0, "loaded before its time");
     tab.click_hook("launcher").await?;
     tab.see("the open panel", |widget| widget.open).await?;
-    let focused = "return document.querySelector('#holdfast-chat').shadowRoot.activeElement
-        ?.getAttribute('data-hf')";
-    let focused: Option<String> = tab.run(focused, vec![]).await?;
+    let focused = focused(&tab).await?;
     ensure!(focused.as_deref() == Some("composer"), "{focused:?}");
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pointer_over_the_launcher_loads_the_chat_and_changes_no_pixel() -> Result<()> {
-    let (server, browser) = tokio::try_join!(Server::start(), Browser::start())?;
+async fn a_pointer_over_the_launcher_loads_the_chat_and_changes_no_pixel(
+    engine: Engine,
+) -> Result<()> {
+    let (server, browser) = tokio::try_join!(Server::start(), Browser::start_in(engine))?;
     let left = [
         BUSY,
         &with_tag(
@@ -85,12 +103,12 @@ async fn a_pointer_over_the_launcher_loads_the_chat_and_changes_no_pixel() -> Re
         let before: Vec<String> = tab.run(LOOKS, vec![]).await?;
         ensure!(before.len() > 300, "{} properties", before.len());
         ensure!(loaded(&tab).await? == 0, "loaded before its time");
-        let (x, y): (f64, f64) = tab.run(MIDDLE, vec![]).await?;
-        point(&tab, x, y).await?;
+        let (x, y): (i32, i32) = tab.run(MIDDLE, vec![]).await?;
+        tab.point(x, y).await?;
         tab.see("the line", |widget| widget.connection == "online")
             .await?;
         ensure!(!tab.widget().await?.open, "opened by a mere pointer");
-        point(&tab, 1.0, 1.0).await?;
+        tab.point(1, 1).await?;
         // It shrinks back in a moment, which is seen as well.
         let looks = async || tab.run::<Vec<String>>(LOOKS, vec![]).await;
         let after = wait::until("the same launcher", looks, |after| *after == before).await;
@@ -103,9 +121,25 @@ async fn a_pointer_over_the_launcher_loads_the_chat_and_changes_no_pixel() -> Re
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_idle_page_loads_the_chat_by_itself() -> Result<()> {
-    let (server, browser) = tokio::try_join!(Server::start(), Browser::start())?;
+/// As with the Tab key: whoever comes to the launcher so is about to open the chat.
+async fn the_focus_on_the_launcher_loads_the_chat_and_opens_nothing(engine: Engine) -> Result<()> {
+    let (server, browser) = tokio::try_join!(Server::start(), Browser::start_in(engine))?;
+    let pages = Pages::serve([("/", busy(&server))]).await?;
+    let tab = browser.open(&pages.url("/")).await?;
+    tab.see("the launcher", |widget| widget.here).await?;
+    ensure!(loaded(&tab).await? == 0, "loaded before its time");
+    tab.type_keys("return document.body", vec![], TAB).await?;
+    let widget = tab
+        .see("the line", |widget| widget.connection == "online")
+        .await?;
+    ensure!(!widget.open, "opened by the mere focus");
+    let focused = focused(&tab).await?;
+    ensure!(focused.as_deref() == Some("launcher"), "{focused:?}");
+    Ok(())
+}
+
+async fn an_idle_page_loads_the_chat_by_itself(engine: Engine) -> Result<()> {
+    let (server, browser) = tokio::try_join!(Server::start(), Browser::start_in(engine))?;
     let page = with_tag(server.http(), "demo", "");
     let pages = Pages::serve([("/", page)]).await?;
     let tab = browser.open(&pages.url("/")).await?;
@@ -116,9 +150,8 @@ async fn an_idle_page_loads_the_chat_by_itself() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_goes_on_at_once() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn a_conversation_goes_on_at_once(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let agent = stage.agent("Ana").await?;
     let pages = Pages::serve([("/", busy(&stage.server))]).await?;
     let tab = stage.browser.open(&pages.url("/")).await?;
@@ -140,17 +173,18 @@ async fn a_conversation_goes_on_at_once() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tap_without_a_line_is_told_to_the_owner_and_done_when_it_is_back() -> Result<()> {
-    let (server, browser) = tokio::try_join!(Server::start(), Browser::start())?;
+async fn a_tap_without_a_line_is_told_to_the_owner_and_done_when_it_is_back(
+    engine: Engine,
+) -> Result<()> {
+    let (server, browser) = tokio::try_join!(Server::start(), Browser::start_in(engine))?;
     let street = Proxy::start(server.http()).await?;
     let page = [BUSY, &with_tag(street.addr(), "demo", "")].concat();
-    let pages = Pages::serve([("/", page)]).await?;
+    let pages = Pages::serve([("/", watched(&page))]).await?;
     let tab = browser.open(&pages.url("/")).await?;
     tab.see("the launcher", |widget| widget.here).await?;
     street.refuse().await?;
     tab.click_hook("launcher").await?;
-    let told = async || tab.console().await;
+    let told = async || complaints(&tab).await;
     wait::until("words for the owner", told, |lines| {
         lines.iter().any(|line| line.contains("could not start"))
     })
@@ -158,12 +192,5 @@ async fn a_tap_without_a_line_is_told_to_the_owner_and_done_when_it_is_back() ->
     street.heal(Forgotten::Reset).await?;
     // Nobody touches it any more.
     tab.see("the open panel", |widget| widget.open).await?;
-    Ok(())
-}
-
-/// Moves the mouse there.
-async fn point(tab: &Tab, x: f64, y: f64) -> Result<()> {
-    let place = json!({"type": "mouseMoved", "x": x, "y": y});
-    tab.devtools("Input.dispatchMouseEvent", place).await?;
     Ok(())
 }

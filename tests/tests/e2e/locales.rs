@@ -2,12 +2,21 @@
 
 use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{
-    browser::Tab,
+    browser::{Engine, Tab},
+    in_every_engine,
     pages::{Pages, with_tag},
     stage::Stage,
     wait,
 };
 use serde_json::{Value, json};
+
+use super::hosts::{complaints, watch, watched};
+
+in_every_engine!(
+    one_language_costs_one,
+    the_language_changes_under_an_open_conversation,
+    plurals_and_times_are_those_of_the_language,
+);
 
 /// What the widget says of itself, by hook and by attribute.
 const READ: &str = "const root = document.querySelector('#holdfast-chat')?.shadowRoot;
@@ -36,21 +45,14 @@ async fn loaded(tab: &Tab) -> Result<Vec<String>> {
     tab.run(names, vec![]).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_language_costs_one() -> Result<()> {
-    let stage = Stage::set().await?;
-    let page = |locale: &str| {
-        with_tag(
-            stage.street.addr(),
-            "demo",
-            &format!("data-locale=\"{locale}\""),
-        )
-    };
+async fn one_language_costs_one(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let page = |attributes: &str| watched(&with_tag(stage.street.addr(), "demo", attributes));
     let pages = Pages::serve([
-        ("/fr", page("fr-CA")),
-        ("/tw", page("zh-TW")),
-        ("/none", page("tlh")),
-        ("/own", with_tag(stage.street.addr(), "demo", "")),
+        ("/fr", page("data-locale=fr-CA")),
+        ("/tw", page("data-locale=zh-TW")),
+        ("/none", page("data-locale=tlh")),
+        ("/own", page("")),
     ])
     .await?;
     let tab = stage.browser.open(&pages.url("/fr")).await?;
@@ -63,17 +65,16 @@ async fn one_language_costs_one() -> Result<()> {
     tab.goto(&pages.url("/own")).await?;
     names(&tab, "en", "Open chat").await?;
     ensure!(loaded(&tab).await? == ["en.json"]);
-    ensure!(!tab.console().await?.join("\n").contains("locale"));
+    ensure!(!complaints(&tab).await?.join("\n").contains("locale"));
     tab.goto(&pages.url("/none")).await?;
     speaks(&tab, "en").await?;
-    let console = tab.console().await?.join("\n");
+    let console = complaints(&tab).await?.join("\n");
     ensure!(console.contains("there is no locale"), "{console}");
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_language_changes_under_an_open_conversation() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn the_language_changes_under_an_open_conversation(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     tab.draft("half a sentence").await?;
     let say = "Holdfast.setLocale(arguments[0])";
@@ -107,7 +108,8 @@ async fn the_language_changes_under_an_open_conversation() -> Result<()> {
     // The words of a language may be out of reach; the one that is there stays.
     stage.street.refuse().await?;
     stage.street.reset();
-    let warned = async || Ok(tab.console().await?.join("\n"));
+    watch(&tab).await?;
+    let warned = async || Ok(complaints(&tab).await?.join("\n"));
     tab.run::<Value>(say, vec![json!("ru")]).await?;
     wait::until("a warning", warned, |text| {
         text.contains("could not be loaded")
@@ -117,9 +119,8 @@ async fn the_language_changes_under_an_open_conversation() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn plurals_and_times_are_those_of_the_language() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn plurals_and_times_are_those_of_the_language(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     tab.click_hook("close").await?;
     tab.run::<Value>("Holdfast.setLocale('ru-RU')", vec![])

@@ -16,6 +16,7 @@ use holdfast_tests::{
     stage::Stage,
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The script that notes what goes wrong on a page, and the page's own address for it.
 const WATCH: &str = include_str!("watch.js");
@@ -55,6 +56,11 @@ fn page(head: &str, body: &str) -> Page {
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>A shop</title>{WATCH_TAG}{head}</head>\
          <body>{body}</body></html>"
     ))
+}
+
+/// A page of other scenarios, watched. Its head has to have a title.
+pub(crate) fn watched(html: &str) -> String {
+    html.replacen("<title>", &format!("<script>{WATCH}</script><title>"), 1)
 }
 
 /// The tag for the demo site at the stage's server.
@@ -128,8 +134,14 @@ async fn place(tab: &Tab, hook: &str) -> Result<Place> {
     tab.run(PLACE, vec![hook.into()]).await
 }
 
+/// Watches a page that was loaded as it is, from now on.
+pub(crate) async fn watch(tab: &Tab) -> Result<()> {
+    tab.run::<Value>(WATCH, vec![]).await?;
+    Ok(())
+}
+
 /// Everything that the page's owner finds in the console since the page was loaded.
-async fn complaints(tab: &Tab) -> Result<Vec<String>> {
+pub(crate) async fn complaints(tab: &Tab) -> Result<Vec<String>> {
     let mut found: Vec<String> = tab.run("return window.watched.complaints", vec![]).await?;
     // The other engines tell nobody outside of the page.
     if tab.engine().has_devtools() {

@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use holdfast_tests::{browser::Engine, in_every_engine, stage::Stage, wait};
+use holdfast_tests::{
+    browser::{Engine, Tab},
+    in_every_engine,
+    stage::Stage,
+    wait,
+};
 use serde::Deserialize;
 
 use super::{INSIDE, call, extras, holds, inside};
@@ -103,5 +108,20 @@ async fn a_long_conversation_is_scrolled_through_with_few_messages_on_the_page(
         let scrolled = wait::until_for(SCROLLING, "the end", scroll, |it| it.is_done).await?;
         ensure!(scrolled.seen == MESSAGES, "{scrolled:?}");
     }
-    holds(&tab, "return !shown('jump')").await
+    holds(&tab, "return !shown('jump')").await?;
+    jumps_to_the_newest(&tab).await
+}
+
+/// From so far up that the newest message is not on the page, one click leads to it.
+async fn jumps_to_the_newest(tab: &Tab) -> Result<()> {
+    let newest = format!(
+        "const newest = find('messages').querySelector('[data-seq=\"{MESSAGES}\"]')?.getBoundingClientRect();"
+    );
+    let up = "find('list').scrollTop = 0; return shown('jump') && !newest";
+    holds(tab, &format!("{newest}{up}")).await?;
+    tab.click_hook("jump").await?;
+    // A pixel for rounding.
+    let there = "const { top, bottom } = find('list').getBoundingClientRect();
+        return !!newest && newest.top >= top && newest.bottom <= bottom + 1 && !shown('jump')";
+    holds(tab, &format!("{newest}{there}")).await
 }
