@@ -24,10 +24,10 @@ in_every_engine!(
 
 const STUB: &str = r#"
     <script>
-      window.Holdfast = ((q) => new Proxy({ q }, { get: (own, name) => own[name] || ((...args) => {
+      window.Holdfast = ((q) => new Proxy({ q }, { get: (own, name) => /^(then|toJSON)$/.test(name) ? undefined : own[name] || ((...args) => {
         const call = [name, args];
         q.push(call);
-        return name == "on" ? () => call.off ? call.off() : (call.off = 1) : 0;
+        return name == "on" ? () => call.off ? call.off() : (call.off = 1) : name == "getUnread" ? 0 : undefined;
       }) }))([]);
       window.heard = [];
       for (const event of ["ready", "error", "chat:started", "chat:ended", "csat", "message:sent"])

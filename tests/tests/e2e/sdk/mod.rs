@@ -31,10 +31,10 @@ in_every_engine!(
 const EARLY: &str = r#"
     <button id="own" onclick="Holdfast.open()">Chat</button>
     <script>
-      window.Holdfast = ((q) => new Proxy({ q }, { get: (own, name) => own[name] || ((...args) => {
+      window.Holdfast = ((q) => new Proxy({ q }, { get: (own, name) => /^(then|toJSON)$/.test(name) ? undefined : own[name] || ((...args) => {
         const call = [name, args];
         q.push(call);
-        return name == "on" ? () => call.off ? call.off() : (call.off = 1) : 0;
+        return name == "on" ? () => call.off ? call.off() : (call.off = 1) : name == "getUnread" ? 0 : undefined;
       }) }))([]);
       window.heard = [];
       for (const event of ["ready", "open", "close", "message:sent", "message:delivered", "message:read",
