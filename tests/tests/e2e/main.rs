@@ -22,6 +22,7 @@ mod phone;
 mod pocket;
 mod scrolling;
 mod sdk;
+mod settings;
 mod slow_lines;
 mod tabs;
 mod visitors;
