@@ -1,4 +1,4 @@
-//! At home on a phone: sizes, the keyboard, the back button, motion.
+//! At home on a phone: sizes, the keyboard, the back button.
 
 use std::net::SocketAddr;
 
@@ -205,26 +205,5 @@ async fn a_panel_beside_the_page_adds_nothing_to_the_history(engine: Engine) -> 
     let before: u64 = tab.run(length, vec![]).await?;
     tab.open_chat().await?;
     ensure!(tab.run::<u64>(length, vec![]).await? == before);
-    Ok(())
-}
-
-/// Only where a driver can say what a person wishes for.
-#[tokio::test(flavor = "multi_thread")]
-async fn who_wants_no_motion_gets_none() -> Result<()> {
-    let stage = Stage::set().await?;
-    let tab = stage.visitor().await?;
-    let moving = "const root = document.querySelector('#holdfast-chat').shadowRoot;
-        return [...root.querySelectorAll('*')].filter((element) => {
-            const style = getComputedStyle(element);
-            return style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0;
-        }).length";
-    ensure!(
-        tab.run::<u64>(moving, vec![]).await? > 0,
-        "nothing moves at all"
-    );
-    let wish = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
-    tab.devtools("Emulation.setEmulatedMedia", wish).await?;
-    let read = async || tab.run::<u64>(moving, vec![]).await;
-    wait::until("nothing that moves", read, |count| *count == 0).await?;
     Ok(())
 }
