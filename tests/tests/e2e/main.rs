@@ -18,6 +18,7 @@ mod keyboard;
 mod loading;
 mod locales;
 mod operator;
+mod overflow;
 mod phone;
 mod pocket;
 mod scrolling;
