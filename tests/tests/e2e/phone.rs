@@ -220,6 +220,12 @@ async fn the_back_button_closes_the_panel_and_leaves_the_page_where_it_was(
     let remember = "history.replaceState({ mine: 1 }, ''); return history.length";
     let before: u64 = tab.run(remember, vec![]).await?;
     tab.open_chat().await?;
+    // A place is made a moment after the panel; who is faster than that leaves the page.
+    let made = async || {
+        tab.run::<bool>("return !!history.state?.holdfast", vec![])
+            .await
+    };
+    wait::until("a place of the panel's own", made, |is_made| *is_made).await?;
     tab.back().await?;
     tab.see("no panel, on the same page", |widget| {
         widget.here && !widget.open
