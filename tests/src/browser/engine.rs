@@ -14,7 +14,7 @@ use crate::{process::Process, wait};
 
 /// What keeps Chromium from doing anything but what the test says, and from outliving its driver:
 /// with a pipe instead of a port it ends when the driver's end of the pipe closes.
-const CHROMIUM_FLAGS: [&str; 13] = [
+const CHROMIUM_FLAGS: [&str; 12] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -28,7 +28,6 @@ const CHROMIUM_FLAGS: [&str; 13] = [
     "--enable-aggressive-domstorage-flushing",
     "--remote-debugging-pipe",
     "--window-size=1000,800",
-    "--lang=en-GB",
 ];
 
 /// As a browser's settings call the refusal of all storage: cookies, and what is told by the same switch.
@@ -76,7 +75,7 @@ impl Engine {
         match self {
             Self::Chromium => chromium(wish, profile).await,
             Self::Firefox => firefox(wish, profile).await,
-            Self::WebKit => webkit(profile).await,
+            Self::WebKit => webkit(wish, profile).await,
         }
     }
 }
@@ -101,6 +100,15 @@ async fn chromium(wish: Wish, profile: &Path) -> Result<Driver> {
     }
     wishes.add_arg(&format!("--user-data-dir={}", profile.display()))?;
     wishes.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+    let settings = wish.settings;
+    wishes.add_arg(&format!("--lang={}", settings.language))?;
+    wishes.add_arg(&format!("--accept-lang={}", settings.language))?;
+    if settings.is_dark {
+        wishes.add_arg("--force-dark-mode")?;
+    }
+    if settings.is_still {
+        wishes.add_arg("--force-prefers-reduced-motion")?;
+    }
     if wish.is_traced {
         wishes.add_arg(trace::FLAG)?;
     }
@@ -128,7 +136,9 @@ async fn firefox(wish: Wish, profile: &Path) -> Result<Driver> {
         wishes.add_arg(&left?.path().display().to_string())?;
     }
     let mut settings = FirefoxPreferences::new();
-    settings.set("intl.accept_languages", "en-GB, en")?;
+    settings.set("intl.accept_languages", wish.settings.language)?;
+    settings.set("ui.systemUsesDarkTheme", u8::from(wish.settings.is_dark))?;
+    settings.set("ui.prefersReducedMotion", u8::from(wish.settings.is_still))?;
     // A person's wheel goes this way, too; without it the driver's own scrolls by other rules.
     settings.set("remote.events.async.wheel.enabled", true)?;
     if !wish.has_storage {
@@ -139,7 +149,7 @@ async fn firefox(wish: Wish, profile: &Path) -> Result<Driver> {
 }
 
 /// WebKit's browser wants a screen, and keeps nothing on disk while it is driven.
-async fn webkit(profile: &Path) -> Result<Driver> {
+async fn webkit(wish: Wish, profile: &Path) -> Result<Driver> {
     let screen = ["-displayfd", "1", "-screen", "0", "1280x1024x24"];
     let screen = Process::start("Xvfb", screen.into_iter().chain(["-nolisten", "tcp"]))
         .context("is xvfb installed?")?;
@@ -148,10 +158,15 @@ async fn webkit(profile: &Path) -> Result<Driver> {
     });
     let display = format!("DISPLAY=:{}", number.await?);
     let folder = format!("TMPDIR={}", profile.display());
+    let theme = format!("GTK_THEME={}", wish.settings.gtk_theme());
+    let config = format!("XDG_CONFIG_HOME={}", profile.display());
+    let gtk = profile.join("gtk-3.0");
+    std::fs::create_dir_all(&gtk)?;
+    std::fs::write(gtk.join("settings.ini"), wish.settings.gtk())?;
     // It takes no port 0. Between this moment and its start somebody else may get the port: then it ends.
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let at = format!("--port={port}");
-    let driver = [&display, &folder, "WebKitWebDriver", &at];
+    let driver = [&display, &folder, &config, &theme, "WebKitWebDriver", &at];
     let driver = Process::start("env", driver).context("is webkit2gtk-driver installed?")?;
     wait::until_for(
         DRIVER_START,

@@ -2,6 +2,7 @@
 
 mod engine;
 mod hand;
+mod settings;
 mod system;
 mod tab;
 mod trace;
@@ -15,6 +16,7 @@ use thirtyfour::WebDriver;
 use tokio::sync::Mutex;
 
 pub use engine::Engine;
+pub use settings::Settings;
 pub use tab::Tab;
 pub use trace::{Thread, Trace, Tracing};
 pub use widget::{Bubble, Widget};
@@ -36,6 +38,8 @@ pub struct Wish {
     pub has_storage: bool,
     /// Whether the browser writes down what it does, for [`Browser::trace`]. Chromium alone can.
     pub is_traced: bool,
+    /// What the person has told the system.
+    pub settings: Settings,
 }
 
 impl Wish {
@@ -46,6 +50,7 @@ impl Wish {
             engine,
             has_storage: true,
             is_traced: false,
+            settings: Settings::default(),
         }
     }
 }

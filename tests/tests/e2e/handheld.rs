@@ -1,4 +1,4 @@
-//! A phone that is turned, has rounded corners, is dark, and leaves its Wi-Fi.
+//! A phone that is turned, has rounded corners, and leaves its Wi-Fi.
 
 use std::time::Instant;
 
@@ -11,14 +11,11 @@ use holdfast_tests::{
     stage::Stage,
     wait,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::hosts::cannot_show;
 
-in_every_engine!(
-    a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera,
-    the_scheme_of_the_phone_is_followed_unless_the_owner_says_otherwise,
-);
+in_every_engine!(a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera);
 
 const BOX: &str = "const box = document.querySelector('#holdfast-chat').shadowRoot
     .querySelector(`[data-hf=${arguments[0]}]`).getBoundingClientRect();
@@ -28,10 +25,6 @@ const BOX: &str = "const box = document.querySelector('#holdfast-chat').shadowRo
 const WORDS: &str = "const line = document.querySelector('#holdfast-chat').shadowRoot
     .querySelector('[data-hf=connection]');
     return line.hidden ? '' : line.textContent;";
-
-/// The panel's ground.
-const GROUND: &str = "return getComputedStyle(document.querySelector('#holdfast-chat').shadowRoot
-    .querySelector('[data-hf=panel]')).backgroundColor;";
 
 /// A page on a phone that lies on its side, or on what comes nearest to one.
 async fn turned(stage: &Stage) -> Result<(Tab, Pages)> {
@@ -91,39 +84,6 @@ async fn a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera(engine: Eng
     }
     let list = box_of(&tab, "list").await?;
     ensure!(list[3] - list[1] >= 100.0, "no room for messages: {list:?}");
-    Ok(())
-}
-
-async fn the_scheme_of_the_phone_is_followed_unless_the_owner_says_otherwise(
-    engine: Engine,
-) -> Result<()> {
-    let stage = Stage::set_in(engine).await?;
-    let tab = stage.visitor().await?;
-    let mut grounds = Vec::new();
-    for (scheme, theme) in [
-        ("light", "auto"),
-        ("dark", "auto"),
-        ("dark", "light"),
-        ("light", "dark"),
-    ] {
-        if engine.has_devtools() {
-            let wish = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-            tab.devtools("Emulation.setEmulatedMedia", wish).await?;
-        }
-        tab.run::<Value>("Holdfast.setTheme(arguments[0])", vec![json!(theme)])
-            .await?;
-        grounds.push(tab.run::<String>(GROUND, vec![]).await?);
-    }
-    ensure!(grounds[2] != grounds[3], "{grounds:?}");
-    if engine.has_devtools() {
-        ensure!(
-            grounds[0] == grounds[2] && grounds[1] == grounds[3],
-            "{grounds:?}"
-        );
-    } else {
-        cannot_show(engine, "another scheme", "its driver can't change it");
-        ensure!(grounds[0] == grounds[2], "{grounds:?}");
-    }
     Ok(())
 }
 

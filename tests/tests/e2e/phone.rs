@@ -1,4 +1,4 @@
-//! At home on a phone: sizes, the keyboard, the back button, motion.
+//! At home on a phone: sizes, the keyboard, the back button.
 
 use std::net::SocketAddr;
 
@@ -11,6 +11,8 @@ use holdfast_tests::{
     wait,
 };
 use serde_json::{Value, json};
+
+use super::visitors::extras;
 
 in_every_engine!(
     the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at,
@@ -28,6 +30,25 @@ const KEYBOARD: &str = "<script>
       viewport.dispatchEvent(new Event('resize'));
     };
     </script>";
+
+/// One of each kind, so that all are measured.
+const QUESTIONS: &str = r#"
+[[prechat]]
+name = "name"
+label = "Your name"
+[[prechat]]
+name = "email"
+label = "Your e-mail"
+kind = "email"
+[[prechat]]
+name = "order"
+label = "Which order?"
+kind = "long"
+[[prechat]]
+name = "privacy"
+label = "I agree"
+kind = "consent"
+"#;
 
 const BOX: &str = "const box = document.querySelector('#holdfast-chat').shadowRoot
     .querySelector(`[data-hf=${arguments[0]}]`).getBoundingClientRect();
@@ -59,6 +80,7 @@ async fn box_of(tab: &Tab, hook: &str) -> Result<Vec<f64>> {
 
 async fn the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at(engine: Engine) -> Result<()> {
     let stage = Stage::set_in(engine).await?;
+    stage.server.set_site(QUESTIONS).await?;
     let pages = Pages::serve([("/", page(stage.street.addr()))]).await?;
     let tab = phone(&stage, &pages.url("/")).await?;
     tab.open_chat().await?;
@@ -68,21 +90,52 @@ async fn the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at(engine: Eng
         found == &[0.0, 0.0, width, height]
     })
     .await?;
-    let sizes = "const root = document.querySelector('#holdfast-chat').shadowRoot;
-        return [...root.querySelectorAll('button, textarea')].filter((target) => target.getClientRects().length)
-            .map((target) => { const box = target.getBoundingClientRect(); return [target.dataset.hf, box.width, box.height]; })
-            .filter(([, width, height]) => width < 44 || height < 44).map(String)";
-    let small: Vec<String> = tab.run(sizes, vec![]).await?;
-    ensure!(small.is_empty(), "smaller than a finger: {small:?}");
-    let font = "return getComputedStyle(document.querySelector('#holdfast-chat').shadowRoot.querySelector('textarea')).fontSize";
-    ensure!(
-        tab.run::<String>(font, vec![]).await? == "16px",
-        "a phone would zoom in"
-    );
+    extras(&tab).await?;
+    let asked = "return document.querySelector('#holdfast-chat').shadowRoot.querySelectorAll('.ask').length === 4";
+    let look = async || tab.run::<bool>(asked, vec![]).await;
+    wait::until("the questions", look, |is_asked| *is_asked).await?;
+    let alone = fits_fingers(&tab, "the questions").await?;
+    for (hook, list) in [("menu", "menu-list"), ("emoji", "choice")] {
+        tab.click_hook(hook).await?;
+        let look = async || Ok(box_of(&tab, list).await?[3]);
+        wait::until(list, look, |bottom| *bottom > 0.0).await?;
+        ensure!(fits_fingers(&tab, hook).await? > alone, "nothing to choose");
+    }
     let wide = "return document.documentElement.scrollWidth";
     let wide: f64 = tab.run(wide, vec![]).await?;
     ensure!(wide <= width, "the page became {wide} wide");
     Ok(())
+}
+
+/// Whether everything that is touched has a finger's size, and everything that is written in has letters so large that
+/// a phone does not zoom in. Returns how many there are.
+async fn fits_fingers(tab: &Tab, state: &str) -> Result<usize> {
+    let sizes = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+        return [...root.querySelectorAll('button, textarea, input')].filter((target) => target.getClientRects().length)
+            .map((target) => [target, target.getBoundingClientRect()])
+            .map(([{ dataset, name, textContent }, box]) => [dataset.hf ?? (name || textContent), box.width, box.height])";
+    let sizes: Vec<(String, f64, f64)> = tab.run(sizes, vec![]).await?;
+    let small = sizes
+        .iter()
+        .filter(|(_, width, height)| *width < 44.0 || *height < 44.0);
+    let small: Vec<_> = small.collect();
+    ensure!(
+        small.is_empty(),
+        "smaller than a finger beside {state}: {small:?}"
+    );
+    let letters = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+        return [...root.querySelectorAll('textarea, input:not([type=checkbox])')]
+            .map((field) => parseFloat(getComputedStyle(field).fontSize))";
+    let letters: Vec<f64> = tab.run(letters, vec![]).await?;
+    ensure!(
+        letters.len() == 4,
+        "the composer and three questions: {letters:?}"
+    );
+    ensure!(
+        letters.iter().all(|size| *size >= 16.0),
+        "a phone would zoom in: {letters:?}"
+    );
+    Ok(sizes.len())
 }
 
 /// Only where a driver makes a phone: its browser shows a part of such a page, other windows scroll it.
@@ -167,6 +220,12 @@ async fn the_back_button_closes_the_panel_and_leaves_the_page_where_it_was(
     let remember = "history.replaceState({ mine: 1 }, ''); return history.length";
     let before: u64 = tab.run(remember, vec![]).await?;
     tab.open_chat().await?;
+    // A place is made a moment after the panel; who is faster than that leaves the page.
+    let made = async || {
+        tab.run::<bool>("return !!history.state?.holdfast", vec![])
+            .await
+    };
+    wait::until("a place of the panel's own", made, |is_made| *is_made).await?;
     tab.back().await?;
     tab.see("no panel, on the same page", |widget| {
         widget.here && !widget.open
@@ -205,26 +264,5 @@ async fn a_panel_beside_the_page_adds_nothing_to_the_history(engine: Engine) -> 
     let before: u64 = tab.run(length, vec![]).await?;
     tab.open_chat().await?;
     ensure!(tab.run::<u64>(length, vec![]).await? == before);
-    Ok(())
-}
-
-/// Only where a driver can say what a person wishes for.
-#[tokio::test(flavor = "multi_thread")]
-async fn who_wants_no_motion_gets_none() -> Result<()> {
-    let stage = Stage::set().await?;
-    let tab = stage.visitor().await?;
-    let moving = "const root = document.querySelector('#holdfast-chat').shadowRoot;
-        return [...root.querySelectorAll('*')].filter((element) => {
-            const style = getComputedStyle(element);
-            return style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0;
-        }).length";
-    ensure!(
-        tab.run::<u64>(moving, vec![]).await? > 0,
-        "nothing moves at all"
-    );
-    let wish = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
-    tab.devtools("Emulation.setEmulatedMedia", wish).await?;
-    let read = async || tab.run::<u64>(moving, vec![]).await;
-    wait::until("nothing that moves", read, |count| *count == 0).await?;
     Ok(())
 }

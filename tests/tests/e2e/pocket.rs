@@ -1,5 +1,5 @@
 //! A phone that was in a pocket for an hour: the page hidden and frozen, its line dead, its clocks an hour further.
-//! Only Chromium's driver puts windows away and freezes what is in them. And a phone whose system has killed the browser.
+//! Only Chromium's driver can freeze a page. And a phone whose system has killed the browser.
 
 use std::time::{Duration, Instant};
 

@@ -29,7 +29,7 @@ async fn holds(tab: &Tab, script: &str) -> Result<()> {
 }
 
 /// Waits for what is loaded after the panel.
-async fn extras(tab: &Tab) -> Result<()> {
+pub(super) async fn extras(tab: &Tab) -> Result<()> {
     holds(tab, "return shown('menu') && shown('emoji')").await
 }
 

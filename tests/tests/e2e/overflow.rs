@@ -1,0 +1,74 @@
+//! What is too long for its line: words that fit nowhere, code, and messages of many lines.
+
+use anyhow::{Result, ensure};
+use holdfast_tests::{
+    browser::{Engine, Tab},
+    in_every_engine,
+    pages::{Pages, with_tag},
+    stage::Stage,
+    wait,
+};
+
+in_every_engine!(nothing_is_wider_than_its_place);
+
+const CODE: &str = "```\nfor (const rope of shop.ropes) {\n\tif (rope.length >= 40) basket.add(rope, { colour: \"red\", \
+    quantity: 1 });\n}\n```";
+const LONG_WORD: &str = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft \
+    https://example.com/a/very/long/address/that/nobody/would/type/by/hand?with=parameters&and=more-of-them";
+const LONG: &str = "We have it in three lengths, and the forty metres are what most of our customers take: it is \
+    long enough for nearly every hall, light enough to be carried home, and it comes with a bag. If you climb \
+    outside, have a look at the sixty metres as well.\n\nShall I put one aside for you?";
+
+/// Whether all is there, with the code and the address set as such.
+const SET: &str = "const root = document.querySelector('#holdfast-chat')?.shadowRoot;
+    return root?.querySelectorAll('[data-hf=text]').length === 6 && !!root.querySelector('[data-hf=text] .block')
+        && root.querySelectorAll('[data-hf=text] a').length === 2;";
+
+/// What is wider than its place, or stands out of the list.
+const WIDE: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+    const list = root.querySelector('[data-hf=list]');
+    const scrolls = (it) => it.matches('.block') && /auto|scroll/.test(getComputedStyle(it).overflowX);
+    const places = [document.documentElement, ...['panel', 'list', 'composer'].map((hook) => root.querySelector(`[data-hf=${hook}]`)),
+        ...list.querySelectorAll('[data-hf=message], [data-hf=text], .block')];
+    const { left, right } = list.getBoundingClientRect();
+    const stands = (it) => [...it.getClientRects()].some((box) => box.left < left || box.right > right);
+    return [
+        ...places.filter((it) => it.scrollWidth > it.clientWidth && !scrolls(it)),
+        ...[...list.querySelectorAll('[data-hf=text], [data-hf=text] *')].filter(stands),
+    ].map((it) => `${it.localName}.${it.className} ${it.scrollWidth} in ${it.clientWidth}: ${it.textContent.slice(0, 20)}`)";
+
+async fn nothing_is_wider_than_its_place(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let head = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>";
+    let html = with_tag(stage.street.addr(), "demo", "").replace("<title>", head);
+    let pages = Pages::serve([("/", html)]).await?;
+    let mut agent = stage.agent("Ana").await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.open_chat().await?;
+    stage.visitor_writes(&tab, "Good morning").await?;
+    let desk = agent
+        .see("it", |desk| desk.find("Good morning").is_some())
+        .await?;
+    let conversation = desk.messages[0].conversation;
+    for answer in [LONG, CODE, LONG_WORD] {
+        stage.agent_writes(&mut agent, conversation, answer).await?;
+    }
+    let unspaced = LONG_WORD.replace(' ', "");
+    stage.visitor_writes(&tab, LONG_WORD).await?;
+    stage.visitor_writes(&tab, &unspaced).await?;
+    tab.draft(&unspaced).await?;
+    all_fits(&tab).await?;
+    tab.on_phone().await?;
+    tab.reload().await?;
+    all_fits(&tab).await
+}
+
+async fn all_fits(tab: &Tab) -> Result<()> {
+    tab.see("the panel", |widget| widget.open).await?;
+    let look = async || tab.run::<bool>(SET, vec![]).await;
+    wait::until("all messages as they are set", look, |is_set| *is_set).await?;
+    tab.at_rest().await?;
+    let wide: Vec<String> = tab.run(WIDE, vec![]).await?;
+    ensure!(wide.is_empty(), "wider than its place: {wide:#?}");
+    Ok(())
+}
