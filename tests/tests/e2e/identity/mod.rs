@@ -24,11 +24,13 @@ in_every_engine!(
 
 const STUB: &str = r#"
     <script>
-      window.Holdfast = ((q) => new Proxy({ q }, { get: (own, name) => /^(then|toJSON)$/.test(name) ? undefined : own[name] || ((...args) => {
-        const call = [name, args];
-        q.push(call);
-        return name == "on" ? () => call.off ? call.off() : (call.off = 1) : name == "getUnread" ? 0 : undefined;
-      }) }))([]);
+      window.Holdfast = ((q) => new Proxy({ q }, {
+        get: (own, name) => own[name] || (typeof name == "string" && !/^(then|toJSON)$/.test(name) ? (...args) => {
+          const call = [name, args];
+          q.push(call);
+          return name == "on" ? () => call.off ? call.off() : (call.off = 1) : name == "getUnread" ? 0 : undefined;
+        } : undefined),
+      }))([]);
       window.heard = [];
       for (const event of ["ready", "error", "chat:started", "chat:ended", "csat", "message:sent"])
         Holdfast.on(event, (detail) => heard.push([event, detail]));
