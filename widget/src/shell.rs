@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use holdfast_protocol::client::{Client, ClientEvent, Output, Visitor, VisitorCommand};
+use holdfast_protocol::client::{Client, ClientEvent, Output, Status, Visitor, VisitorCommand};
 use holdfast_protocol::compact;
 use holdfast_protocol::event::{Page, cut};
 use holdfast_protocol::frame::VisitorUp;
@@ -44,6 +44,7 @@ pub(crate) struct Shell {
     model: Model,
     client: Client<Visitor>,
     lines: Lines,
+    is_left: bool,
     effects: VecDeque<Effect>,
     shows: Vec<Show>,
     due: Option<Timeout>,
@@ -65,7 +66,7 @@ impl Shell {
         let listeners = page::listen(&window, &document, &on_page)?;
         let mut keep = Keep::new(&window, &options.site, options.is_tab_only);
         let (model, client) = restore(&mut keep, &options, &window, &document);
-        let lines = Lines::new(Rc::downgrade(post), &window, &options);
+        let lines = Lines::new(Rc::downgrade(post), &host, &options);
         Ok(Self {
             post: Rc::downgrade(post),
             listeners,
@@ -79,6 +80,7 @@ impl Shell {
             model,
             client,
             lines,
+            is_left: false,
             effects: VecDeque::new(),
             shows: Vec::new(),
             due: None,
@@ -140,6 +142,10 @@ impl Shell {
     }
 
     fn take_page(&mut self, event: PageEvent, now: Millis) {
+        if let PageEvent::Stored(key) = &event {
+            // It may be a conversation that begins there.
+            self.model.is_silent &= !self.keep.is_of_site(key.as_deref());
+        }
         match event {
             PageEvent::Visible(is_visible) => {
                 self.change(Msg::Visible(is_visible));
@@ -151,14 +157,15 @@ impl Shell {
             PageEvent::Frozen => self.save(),
             PageEvent::Left => {
                 self.save();
-                self.client.pause(now);
+                self.is_left = true;
             }
             PageEvent::Back { is_restored: true } => {
+                self.is_left = false;
                 // Another page of this tab may have sent and saved since; its state is the newer one.
                 self.start_over();
             }
             PageEvent::Back { is_restored: false } => {
-                self.client.resume(now);
+                self.is_left = false;
                 self.client.handle_hint(now);
             }
             PageEvent::Removed => {
@@ -192,7 +199,7 @@ impl Shell {
     /// Goes on with what is kept, which may be nothing.
     fn start_over(&mut self) {
         self.effects.clear();
-        self.lines = Lines::new(self.post.clone(), &self.window, &self.options);
+        self.lines = Lines::new(self.post.clone(), &self.host, &self.options);
         self.typing_over = None;
         self.preview_due = None;
         let (model, client) = restore(&mut self.keep, &self.options, &self.window, &self.document);
@@ -225,6 +232,7 @@ impl Shell {
     /// Carries out what the client and the model want, until they want nothing more.
     fn drain(&mut self) {
         loop {
+            self.follow_need();
             if let Some(line) = self.lines.poll_over() {
                 self.client.handle_closed(line, self.now());
             } else if let Some(output) = self.client.poll_output() {
@@ -234,6 +242,20 @@ impl Shell {
             } else {
                 break;
             }
+        }
+    }
+
+    /// Hangs up where nobody needs the line, and dials where somebody does.
+    fn follow_need(&mut self) {
+        let saved = self.client.saved();
+        // Who has become another visitor has no cursor, and a conversation perhaps.
+        let is_owed = saved.cursor.is_none() || !saved.outbox.is_empty();
+        let is_wanted = !self.is_left && self.model.wants_line(is_owed);
+        let is_paused = *self.client.status() == Status::Paused;
+        if is_wanted && is_paused {
+            self.client.resume(self.now());
+        } else if !is_wanted && !is_paused {
+            self.client.pause(self.now());
         }
     }
 
