@@ -145,7 +145,10 @@ class Sdk {
       await breath();
       this.doors = new AbortController();
       this.watch();
+      // Each in a task of its own, so that the page has no long one.
       const chat = start(this);
+      await breath();
+      chat.restore();
       await breath();
       chat.call("begin", "");
       if (KEEPS_LINES || this.root.querySelector("[data-hf=launcher]:is(:hover,:focus)")) chat.call("reach", "");

@@ -53,15 +53,44 @@ pub(crate) struct Shell {
     preview_due: Option<Timeout>,
 }
 
-impl Shell {
-    /// Puts the widget onto the page. It shows and dials nothing before its first input.
+/// The widget on its page, before it knows anything.
+pub(crate) struct Drawn {
+    host: Host,
+    window: Window,
+    document: Document,
+    view: View,
+    stay: Stay,
+}
+
+impl Drawn {
+    /// Puts the widget onto the page, closed and empty.
     pub(crate) fn new(post: &Rc<Post>, host: Host) -> Result<Self, JsValue> {
-        let options = Options::read(&host);
         let launcher = host.launcher();
         // Some libraries put a class of their own in the place of Window, of which this is none.
         let document = launcher.owner_document().ok_or("there is no document")?;
         let window = document.default_view().ok_or("there is no window")?;
         let (view, stay) = draw(post, &document, &host, launcher)?;
+        Ok(Self {
+            host,
+            window,
+            document,
+            view,
+            stay,
+        })
+    }
+}
+
+impl Shell {
+    /// Goes on with what was kept. It shows and dials nothing before its first input.
+    pub(crate) fn new(post: &Rc<Post>, drawn: Drawn) -> Result<Self, JsValue> {
+        let Drawn {
+            host,
+            window,
+            document,
+            view,
+            stay,
+        } = drawn;
+        let options = Options::read(&host);
         let on_page = Post::door(post, Input::Page);
         let listeners = page::listen(&window, &document, &on_page)?;
         let mut keep = Keep::new(&window, &options.site, options.is_tab_only);

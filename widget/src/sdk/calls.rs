@@ -19,7 +19,7 @@ pub(crate) enum Call {
     Track(Track),
     /// Forget the visitor.
     Logout,
-    /// Show what is kept, and dial: a task of its own, since putting the widget onto the page is a long one already.
+    /// Show what is kept, and dial: a task of its own, like those before it.
     Begin,
     /// Show everything anew, since the language has changed.
     Redraw,
