@@ -1,9 +1,26 @@
 // What the chat says in a language, and how days, times and numbers are written in it.
 
+// The languages in locales/, and those from right to left.
+export const LOCALES = ["en", "zh-Hans", "zh-Hant", "es", "fr", "de", "pt", "ja", "ar", "ru"];
+export const RIGHT_TO_LEFT = ["ar"];
+
 // Made when it is first asked for: browsers take their time over each of these.
 const later = (make) => {
   let made;
   return () => (made ??= make());
+};
+
+// The first of these language tags that there are words for, with the file's name.
+export const choose = (tags) => {
+  for (const tag of tags) {
+    try {
+      const { language, script } = new Intl.Locale(tag).maximize();
+      const file = LOCALES.find((name) => name === language || name === language + "-" + script);
+      if (file) return { tag, file };
+    } catch {
+      // A tag that is none.
+    }
+  }
 };
 
 // The words of a language, and the browser's ways of counting and dating in it.

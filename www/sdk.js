@@ -1,7 +1,7 @@
 // What the page can ask of the chat, and what the chat asks of the page. widget.js loads it.
 import { breath } from "./breath.js";
 import init, { forget, start } from "./holdfast-widget.js";
-import { daysAgo, learn } from "./language.js";
+import { choose, daysAgo, learn, LOCALES, RIGHT_TO_LEFT } from "./language.js";
 import { Site } from "./site.js";
 
 // What scripts may call, as docs/embed.md and holdfast.d.ts list it.
@@ -23,12 +23,11 @@ const WORDS = {
 };
 const OPTIONS = [...Object.keys(WORDS), "site", "locale", "accent", "zIndex"];
 
-// The languages in locales/, and those from right to left.
-const LOCALES = ["en", "zh-Hans", "zh-Hant", "es", "fr", "de", "pt", "ja", "ar", "ru"];
-const RIGHT_TO_LEFT = ["ar"];
-
 // Where the panel fills the screen, as in media.css.
 const FULL = "(max-width: 520px), (max-height: 460px)";
+
+// Firefox keeps no page with an open WebSocket for its back button.
+const KEEPS_LINES = !CSS.supports("-moz-appearance:none");
 
 // What an accent of the owner's changes.
 const COLOURS = ["--accent", "--accent-fg", "--head", "--hint-light", "--hint-dark", "--veil"];
@@ -43,19 +42,6 @@ const warn = (text) => {
 const hint = (...of) => {
   const plain = () => "there is no " + of[0] + " " + of[1] + ".";
   import("./later/hints.js").then(({ hint }) => hint(...of), plain).then(warn);
-};
-
-// The first of these language tags that there are words for, with the file's name.
-const choose = (tags) => {
-  for (const tag of tags) {
-    try {
-      const { language, script } = new Intl.Locale(tag).maximize();
-      const file = LOCALES.find((name) => name === language || name === language + "-" + script);
-      if (file) return { tag, file };
-    } catch {
-      // A tag that is none.
-    }
-  }
 };
 
 // The chat of one page: one at most is running.
@@ -159,9 +145,13 @@ class Sdk {
       await breath();
       this.doors = new AbortController();
       this.watch();
+      // Each in a task of its own, so that the page has no long one.
       const chat = start(this);
       await breath();
+      chat.restore();
+      await breath();
       chat.call("begin", "");
+      if (KEEPS_LINES || this.root.querySelector("[data-hf=launcher]:is(:hover,:focus)")) chat.call("reach", "");
       this.chat = chat;
       this.tell("ready", "", "", "", 0);
     } catch (error) {
@@ -198,7 +188,7 @@ class Sdk {
 
   forget() {
     const { site, identity } = { ...this.tag.dataset, ...this.settings };
-    if (site) init({ module_or_path: this.wasm }).then(() => forget(site, identity === "tab"));
+    if (site) init({ module_or_path: this.wasm }).then(() => forget(window, site, identity === "tab"));
   }
 
   update(options) {
@@ -372,6 +362,15 @@ class Sdk {
     return fit.replace("{count}", () => number().format(count)).replace("{name}", () => name);
   }
 
+  // Asks whether the server can be reached. A request that is given up counts as unanswered.
+  reach(url, onEnd) {
+    const request = new AbortController();
+    // Without credentials it shares no connection with the page, some of which may be dead.
+    const answer = fetch(url, { signal: request.signal, cache: "no-store", credentials: "omit" });
+    answer.then(({ ok }) => onEnd(ok), () => onEnd(false));
+    return request;
+  }
+
   time(at) {
     return this.language.time().format(at);
   }
@@ -405,10 +404,11 @@ class Sdk {
 
   // The launcher that widget.js has drawn before, as long as the page has not thrown it out, or another one.
   launcher() {
-    const { first } = this;
+    const launcher = this.first?.isConnected ? this.first : this.draw();
     this.first = null;
-    if (first) first.onclick = first.onfocus = first.onpointerenter = null;
-    return first?.isConnected ? first : this.draw();
+    launcher.onclick = null;
+    launcher.onfocus = launcher.onpointerenter = () => this.chat?.call("reach", "");
+    return launcher;
   }
 
   // The chat's element on the page, and the one in its shadow root that carries its looks.

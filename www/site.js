@@ -57,6 +57,10 @@ export class Site {
     const own = closed ? away : greeting;
     const [hello, invitation] = this.root.querySelectorAll("[data-hf=greeting] > :not(svg)");
     hello.hidden = !!own;
-    invitation.textContent = own || words.invitation;
+    // Each line is a paragraph of its own, since browsers keep a last word from standing alone in one paragraph only.
+    invitation.textContent = "";
+    for (const line of (own || words.invitation).split("\n")) {
+      invitation.appendChild(document.createElement("p")).textContent = line || "\n";
+    }
   }
 }

@@ -41,6 +41,17 @@
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
     return parent ? parent.appendChild(element) : element;
   };
+  // Only a colour that later/accent.js takes, and of its two for the icon the one that can be seen. Squares of red, green
+  // and blue tell well enough how light a colour is.
+  const paint = (style) => {
+    const pen = make(null, "canvas", {}).getContext("2d") || {};
+    pen.fillStyle = accent;
+    const parts = /^#(..)(..)(..)$/.exec(pen.fillStyle);
+    if (!parts) return;
+    const [, r, g, b] = parts.map((part) => parseInt(part, 16) ** 2);
+    style.setProperty("--accent", pen.fillStyle);
+    if (0.21 * r + 0.72 * g + 0.07 * b > 14e3) style.setProperty("--accent-fg", "#101a20");
+  };
   const draw = () => {
     const host = make(null, "div", { id: "holdfast-chat" });
     const shadow = host.attachShadow({ mode: "open" });
@@ -54,7 +65,7 @@
     const root = make(shadow, "div", {
       class: "hf", "data-hf": "root", "data-position": position || "right", "data-theme": theme || "auto",
     });
-    if (accent) root.style.setProperty("--accent", accent);
+    if (CSS.supports("color", accent)) paint(root.style);
     if (zIndex) host.style.setProperty("--hf-z", zIndex);
     const launcher = make(root, "button", {
       type: "button", class: "launcher", "data-hf": "launcher", "aria-label": "Open chat", "aria-expanded": "false",

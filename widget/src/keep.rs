@@ -156,6 +156,11 @@ impl Keep {
         has_met
     }
 
+    /// Whether another tab has just stored something of this site's visitor under `key`.
+    pub(crate) fn is_of_site(&self, key: Option<&str>) -> bool {
+        key.is_some_and(|key| key.starts_with(&self.state_key))
+    }
+
     fn forget_tab(&mut self) {
         self.tab.remove(&self.state_key);
         self.known = None;

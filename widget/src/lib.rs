@@ -65,8 +65,8 @@ mod storage;
 pub mod texts;
 mod view;
 
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast as _, JsValue};
 
 pub use post::Chat;
 pub use sdk::Page;
@@ -87,9 +87,7 @@ pub fn start(page: Page) -> Result<Chat, JsValue> {
 
 /// Forgets the visitor of a site while no widget is on the page.
 #[wasm_bindgen]
-pub fn forget(site: &str, is_tab_only: bool) {
-    // Some libraries put a class of their own in the place of Window, of which this is none.
-    let window: web_sys::Window = js_sys::global().unchecked_into();
-    let exit = clock::new_id(&window).text();
-    keep::Keep::new(&window, site, is_tab_only).forget(&exit);
+pub fn forget(window: &web_sys::Window, site: &str, is_tab_only: bool) {
+    let exit = clock::new_id(window).text();
+    keep::Keep::new(window, site, is_tab_only).forget(&exit);
 }

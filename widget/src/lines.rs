@@ -4,18 +4,18 @@ use std::rc::{Rc, Weak};
 
 use holdfast_protocol::client::LineId;
 use holdfast_protocol::time::Millis;
-use web_sys::Window;
 
 use crate::gate::{Gate, Step};
 use crate::options::Options;
 use crate::post::{Input, Post};
 use crate::reach::Reach;
+use crate::sdk::Page;
 use crate::socket::Socket;
 
 /// All that is open or on the way there. What is reported of it comes in through the post.
 pub(crate) struct Lines {
     post: Weak<Post>,
-    window: Window,
+    page: Page,
     socket: String,
     reach: String,
     gate: Gate,
@@ -25,10 +25,10 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    pub(crate) fn new(post: Weak<Post>, window: &Window, options: &Options) -> Self {
+    pub(crate) fn new(post: Weak<Post>, page: &Page, options: &Options) -> Self {
         Self {
             post,
-            window: window.clone(),
+            page: page.clone(),
             socket: options.socket.clone(),
             reach: options.reach.clone(),
             gate: Gate::default(),
@@ -117,7 +117,7 @@ impl Lines {
     fn ask(&mut self, line: LineId) -> bool {
         let put = Post::way_in(self.post.clone());
         let on_end = move |is_answered| put(Input::Reached(line, is_answered));
-        let request = Reach::begin(&self.window, &self.reach, on_end);
+        let request = Reach::begin(&self.page, &self.reach, on_end);
         let is_begun = request.is_some();
         self.requests.extend(request.map(|request| (line, request)));
         is_begun

@@ -1,6 +1,6 @@
 //! The widget's ways in: where scripts, the page, lines and clocks hand over what happened.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::app::Msg;
 use crate::page::PageEvent;
 use crate::sdk::{Call, Page};
-use crate::shell::Shell;
+use crate::shell::{Drawn, Shell};
 use crate::socket::Heard;
 
 /// Starts the widget. It lives until it is told to leave the page.
@@ -20,19 +20,35 @@ use crate::socket::Heard;
 /// When the page lacks what the widget needs.
 pub(crate) fn start(page: Page) -> Result<Chat, JsValue> {
     let post = Rc::new(Post::default());
-    let shell = Shell::new(&post, page)?;
-    *post.shell.borrow_mut() = Some(shell);
-    Ok(Chat { post })
+    let drawn = Drawn::new(&post, page)?;
+    Ok(Chat {
+        post,
+        drawn: Cell::new(Some(drawn)),
+    })
 }
 
 /// The running widget, in the hands of `sdk.js`.
 #[wasm_bindgen]
 pub struct Chat {
     post: Rc<Post>,
+    drawn: Cell<Option<Drawn>>,
 }
 
 #[wasm_bindgen]
 impl Chat {
+    /// Goes on with what was kept: a task of its own, since putting the widget onto the page is a long one already.
+    /// What happens in between waits.
+    ///
+    /// # Errors
+    /// When the page lacks what the widget needs; the widget is gone from it then.
+    pub fn restore(&self) -> Result<(), JsValue> {
+        if let Some(drawn) = self.drawn.take() {
+            let shell = Shell::new(&self.post, drawn)?;
+            *self.post.shell.borrow_mut() = Some(shell);
+        }
+        Ok(())
+    }
+
     /// A call of the page's scripts; an unknown name changes nothing.
     pub fn call(&self, name: &str, value: String) {
         if let Some(call) = Call::read(name, value) {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use holdfast_protocol::client::{Client, ClientEvent, Output, Visitor, VisitorCommand};
+use holdfast_protocol::client::{Client, ClientEvent, Output, Status, Visitor, VisitorCommand};
 use holdfast_protocol::compact;
 use holdfast_protocol::event::{Page, cut};
 use holdfast_protocol::frame::VisitorUp;
@@ -44,6 +44,7 @@ pub(crate) struct Shell {
     model: Model,
     client: Client<Visitor>,
     lines: Lines,
+    is_left: bool,
     effects: VecDeque<Effect>,
     shows: Vec<Show>,
     due: Option<Timeout>,
@@ -52,20 +53,49 @@ pub(crate) struct Shell {
     preview_due: Option<Timeout>,
 }
 
-impl Shell {
-    /// Puts the widget onto the page. It shows and dials nothing before its first input.
+/// The widget on its page, before it knows anything.
+pub(crate) struct Drawn {
+    host: Host,
+    window: Window,
+    document: Document,
+    view: View,
+    stay: Stay,
+}
+
+impl Drawn {
+    /// Puts the widget onto the page, closed and empty.
     pub(crate) fn new(post: &Rc<Post>, host: Host) -> Result<Self, JsValue> {
-        let options = Options::read(&host);
         let launcher = host.launcher();
         // Some libraries put a class of their own in the place of Window, of which this is none.
         let document = launcher.owner_document().ok_or("there is no document")?;
         let window = document.default_view().ok_or("there is no window")?;
         let (view, stay) = draw(post, &document, &host, launcher)?;
+        Ok(Self {
+            host,
+            window,
+            document,
+            view,
+            stay,
+        })
+    }
+}
+
+impl Shell {
+    /// Goes on with what was kept. It shows and dials nothing before its first input.
+    pub(crate) fn new(post: &Rc<Post>, drawn: Drawn) -> Result<Self, JsValue> {
+        let Drawn {
+            host,
+            window,
+            document,
+            view,
+            stay,
+        } = drawn;
+        let options = Options::read(&host);
         let on_page = Post::door(post, Input::Page);
         let listeners = page::listen(&window, &document, &on_page)?;
         let mut keep = Keep::new(&window, &options.site, options.is_tab_only);
         let (model, client) = restore(&mut keep, &options, &window, &document);
-        let lines = Lines::new(Rc::downgrade(post), &window, &options);
+        let lines = Lines::new(Rc::downgrade(post), &host, &options);
         Ok(Self {
             post: Rc::downgrade(post),
             listeners,
@@ -79,6 +109,7 @@ impl Shell {
             model,
             client,
             lines,
+            is_left: false,
             effects: VecDeque::new(),
             shows: Vec::new(),
             due: None,
@@ -140,6 +171,10 @@ impl Shell {
     }
 
     fn take_page(&mut self, event: PageEvent, now: Millis) {
+        if let PageEvent::Stored(key) = &event {
+            // It may be a conversation that begins there.
+            self.model.is_silent &= !self.keep.is_of_site(key.as_deref());
+        }
         match event {
             PageEvent::Visible(is_visible) => {
                 self.change(Msg::Visible(is_visible));
@@ -151,14 +186,15 @@ impl Shell {
             PageEvent::Frozen => self.save(),
             PageEvent::Left => {
                 self.save();
-                self.client.pause(now);
+                self.is_left = true;
             }
             PageEvent::Back { is_restored: true } => {
+                self.is_left = false;
                 // Another page of this tab may have sent and saved since; its state is the newer one.
                 self.start_over();
             }
             PageEvent::Back { is_restored: false } => {
-                self.client.resume(now);
+                self.is_left = false;
                 self.client.handle_hint(now);
             }
             PageEvent::Removed => {
@@ -192,7 +228,7 @@ impl Shell {
     /// Goes on with what is kept, which may be nothing.
     fn start_over(&mut self) {
         self.effects.clear();
-        self.lines = Lines::new(self.post.clone(), &self.window, &self.options);
+        self.lines = Lines::new(self.post.clone(), &self.host, &self.options);
         self.typing_over = None;
         self.preview_due = None;
         let (model, client) = restore(&mut self.keep, &self.options, &self.window, &self.document);
@@ -225,6 +261,7 @@ impl Shell {
     /// Carries out what the client and the model want, until they want nothing more.
     fn drain(&mut self) {
         loop {
+            self.follow_need();
             if let Some(line) = self.lines.poll_over() {
                 self.client.handle_closed(line, self.now());
             } else if let Some(output) = self.client.poll_output() {
@@ -234,6 +271,20 @@ impl Shell {
             } else {
                 break;
             }
+        }
+    }
+
+    /// Hangs up where nobody needs the line, and dials where somebody does.
+    fn follow_need(&mut self) {
+        let saved = self.client.saved();
+        // Who has become another visitor has no cursor, and a conversation perhaps.
+        let is_owed = saved.cursor.is_none() || !saved.outbox.is_empty();
+        let is_wanted = !self.is_left && self.model.wants_line(is_owed);
+        let is_paused = *self.client.status() == Status::Paused;
+        if is_wanted && is_paused {
+            self.client.resume(self.now());
+        } else if !is_wanted && !is_paused {
+            self.client.pause(self.now());
         }
     }
 

@@ -69,15 +69,15 @@ fn every_file_is_a_language_and_every_language_has_a_file() {
         let names = files.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         assert_eq!(names.collect::<BTreeSet<String>>(), known, "{folder}");
     }
-    let script = fs::read_to_string(root().join("www/sdk.js")).unwrap();
+    let script = fs::read_to_string(root().join("www/language.js")).unwrap();
     let list = script
         .lines()
-        .find(|line| line.starts_with("const LOCALES"))
+        .find(|line| line.starts_with("export const LOCALES"))
         .unwrap();
     for (locale, _) in LOCALES {
         assert!(
             list.contains(&format!("\"{locale}\"")),
-            "sdk.js does not know {locale}"
+            "language.js does not know {locale}"
         );
     }
     assert_eq!(list.matches('"').count(), 2 * LOCALES.len());

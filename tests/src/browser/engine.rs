@@ -61,6 +61,16 @@ impl Engine {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
 
+    /// How the line of a chat stands, for programs, on a page on which nothing is going on: Firefox keeps no page with an
+    /// open WebSocket for its back button, so there the chat has none.
+    #[must_use]
+    pub fn calm_line(self) -> &'static str {
+        match self {
+            Self::Chromium | Self::WebKit => "online",
+            Self::Firefox => "paused",
+        }
+    }
+
     /// Whether this engine has developer tools that a test can give commands to.
     #[must_use]
     pub fn has_devtools(self) -> bool {

@@ -13,12 +13,14 @@ use holdfast_tests::{
 use serde_json::{Value, json};
 
 use super::hosts::{complaints, watched};
+use super::loading::{BUSY, loaded};
 
 in_every_engine!(
     the_whole_chat_works_by_keyboard,
     a_panel_that_fills_the_screen_keeps_the_focus_and_one_beside_the_page_does_not,
     new_messages_are_read_out_once_and_not_again_after_a_cut,
     a_bad_accent_is_made_readable,
+    a_bad_accent_is_readable_before_the_chat_is_loaded,
 );
 
 const TAB: &str = "\u{E004}";
@@ -188,6 +190,44 @@ async fn a_bad_accent_is_made_readable(engine: Engine) -> Result<()> {
         lines.iter().any(|line| line.contains("accent is a colour"))
     })
     .await?;
+    Ok(())
+}
+
+/// What is seen of an icon, by WCAG 2.2.
+const ICON: f64 = 3.0;
+
+/// The pasted script alone paints an accent only where it is a colour, and an icon on it that can be seen.
+async fn a_bad_accent_is_readable_before_the_chat_is_loaded(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let page = |accent: &str| {
+        let tag = with_tag(
+            stage.street.addr(),
+            "demo",
+            &format!("data-accent=\"{accent}\""),
+        );
+        [BUSY, &tag].concat()
+    };
+    let ours = [13.0, 91.0, 110.0];
+    let accents = [
+        ("/pale", "#fffde7", [255.0, 253.0, 231.0]),
+        ("/name", "gold", [255.0, 215.0, 0.0]),
+        ("/grey", "hsl(0 0% 47%)", [120.0, 120.0, 120.0]),
+        ("/deep", "#7a0000", [122.0, 0.0, 0.0]),
+        ("/none", "bleu", ours),
+        ("/glass", "rgb(255 255 255 / 10%)", ours),
+        ("/word", "inherit", [0.0, 0.0, 0.0]),
+    ];
+    let pages = Pages::serve(accents.map(|(path, accent, _)| (path, page(accent)))).await?;
+    let tab = stage.browser.open(&pages.url("/pale")).await?;
+    for (path, accent, wanted) in accents {
+        tab.goto(&pages.url(path)).await?;
+        tab.see("the launcher", |widget| widget.here).await?;
+        let pair: Vec<Vec<f64>> = tab.run(COLOURS, vec![json!("launcher")]).await?;
+        ensure!(loaded(&tab).await? == 0, "loaded before its time");
+        ensure!(pair[1] == wanted, "{accent} is painted as {pair:?}");
+        let contrast = contrast(&pair[0], &pair[1]);
+        ensure!(contrast >= ICON, "{accent}: {contrast:.2} of {pair:?}");
+    }
     Ok(())
 }
 

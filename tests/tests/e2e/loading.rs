@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
-    browser::{Browser, Engine, Tab},
+    browser::{Browser, Engine, Tab, Widget},
     in_every_engine,
     pages::{Pages, with_tag},
     proxy::{Forgotten, Proxy},
@@ -18,12 +18,14 @@ in_every_engine!(
     the_focus_on_the_launcher_loads_the_chat_and_opens_nothing,
     a_pointer_over_the_launcher_loads_the_chat_and_changes_no_pixel,
     an_idle_page_loads_the_chat_by_itself,
+    a_chat_at_rest_has_its_line_when_somebody_comes,
+    a_chat_at_rest_hears_of_a_conversation_in_another_tab,
     a_conversation_goes_on_at_once,
     a_tap_without_a_line_is_told_to_the_owner_and_done_when_it_is_back,
 );
 
 /// A page that is busy for ever: the browser never calls what waits for an idle moment.
-const BUSY: &str = "<script>window.requestIdleCallback = () => 0;</script>";
+pub(crate) const BUSY: &str = "<script>window.requestIdleCallback = () => 0;</script>";
 
 const TAB: &str = "\u{E004}";
 
@@ -58,7 +60,8 @@ fn busy(server: &Server) -> String {
     [BUSY, &with_tag(server.http(), "demo", "")].concat()
 }
 
-async fn loaded(tab: &Tab) -> Result<u64> {
+/// How much of the widget the page has loaded, beside the script that its owner pasted.
+pub(crate) async fn loaded(tab: &Tab) -> Result<u64> {
     tab.run(LOADED, vec![]).await
 }
 
@@ -143,10 +146,75 @@ async fn an_idle_page_loads_the_chat_by_itself(engine: Engine) -> Result<()> {
     let page = with_tag(server.http(), "demo", "");
     let pages = Pages::serve([("/", page)]).await?;
     let tab = browser.open(&pages.url("/")).await?;
-    tab.see("the line", |widget| widget.connection == "online")
+    let calm = engine.calm_line();
+    tab.see("the line", |widget| widget.connection == calm)
         .await?;
     // What scripts can call, the words of one language, and the program.
     ensure!(loaded(&tab).await? == 3, "{} files", loaded(&tab).await?);
+    Ok(())
+}
+
+/// With all that came meanwhile, though in Firefox the chat had hung up.
+async fn a_chat_at_rest_has_its_line_when_somebody_comes(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let page = with_tag(stage.street.addr(), "demo", "");
+    let pages = Pages::serve([("/", page)]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    let calm = |widget: &Widget| widget.connection == engine.calm_line();
+    tab.see("the line", calm).await?;
+    stage
+        .server
+        .set_site("greeting = \"Hello again\"\n")
+        .await?;
+    let (x, y): (i32, i32) = tab.run(MIDDLE, vec![]).await?;
+    tab.point(x, y).await?;
+    tab.see("the line for the pointer", |widget| {
+        widget.connection == "online" && !widget.open
+    })
+    .await?;
+    let greeting = "return document.querySelector('#holdfast-chat').shadowRoot
+        .querySelector('[data-hf=greeting]').textContent.includes('Hello again')";
+    let read = async || tab.run::<bool>(greeting, vec![]).await;
+    wait::until("the owner's words of now", read, |is_there| *is_there).await?;
+    tab.point(1, 1).await?;
+
+    tab.reload().await?;
+    tab.see("the line of the next page", calm).await?;
+    tab.type_keys("return document.body", vec![], TAB).await?;
+    tab.see("the line for the focus", |widget| {
+        widget.connection == "online" && !widget.open
+    })
+    .await?;
+
+    tab.reload().await?;
+    tab.see("the line once more", calm).await?;
+    let agent = stage.agent("Ana").await?;
+    let send = "Holdfast.track('looks'); Holdfast.sendMessage('by a script');";
+    tab.run::<()>(send, vec![]).await?;
+    let desk = agent
+        .see("the message", |desk| desk.find("by a script").is_some())
+        .await?;
+    ensure!(desk.messages.len() == 1, "{desk:?}");
+    Ok(())
+}
+
+/// And shows the answer.
+async fn a_chat_at_rest_hears_of_a_conversation_in_another_tab(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let mut agent = stage.agent("Ana").await?;
+    let page = with_tag(stage.street.addr(), "demo", "");
+    let pages = Pages::serve([("/", page)]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.see("the line", |widget| widget.connection == engine.calm_line())
+        .await?;
+    let other = stage.browser.open_another(&pages.url("/")).await?;
+    other.open_chat().await?;
+    stage.visitor_writes(&other, "Hello").await?;
+    let desk = agent.see("it", |desk| desk.find("Hello").is_some()).await?;
+    let conversation = desk.messages[0].conversation;
+    stage.agent_writes(&mut agent, conversation, "Hi").await?;
+    tab.see("the answer's count", |widget| widget.unread == "1")
+        .await?;
     Ok(())
 }
 

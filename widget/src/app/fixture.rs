@@ -1,7 +1,9 @@
 //! Events for tests.
 
-use holdfast_protocol::event::{Author, VisitorBody, VisitorEvent};
-use holdfast_protocol::id::{AgentId, EventId};
+use holdfast_protocol::event::{Author, Receipt, VisitorBody, VisitorEvent};
+use holdfast_protocol::frame::{Heartbeat, SiteState, Staff, VisitorWelcome};
+use holdfast_protocol::id::{AgentId, Epoch, EventId};
+use holdfast_protocol::limits;
 use holdfast_protocol::time::Millis;
 
 pub(crate) const MINUTE: u64 = 60_000;
@@ -30,5 +32,22 @@ fn event(seq: u64, author: Author, text: &str) -> VisitorEvent {
         body: VisitorBody::Message {
             text: text.to_owned(),
         },
+    }
+}
+
+pub(crate) fn welcome(seen: Receipt, receipt: Receipt) -> VisitorWelcome {
+    VisitorWelcome {
+        version: limits::VERSION,
+        token: "token".to_owned(),
+        epoch: Epoch(1),
+        after: 0,
+        last: 0,
+        heartbeat: Heartbeat::default(),
+        seen,
+        receipt,
+        staff: Staff {
+            online: vec!["Ida".to_owned()],
+        },
+        site: SiteState::default(),
     }
 }

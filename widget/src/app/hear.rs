@@ -1,6 +1,7 @@
 //! What the connection says.
 
 use holdfast_protocol::client::{ClientEvent, Status, Visitor, VisitorNews};
+use holdfast_protocol::compact;
 use holdfast_protocol::event::{Author, VisitorEvent};
 use holdfast_protocol::frame::{RefusalCode, SiteState, VisitorWelcome};
 use holdfast_protocol::limits;
@@ -59,6 +60,7 @@ fn welcomed(model: &mut Model, welcome: VisitorWelcome, restart: bool, effects: 
     model.is_loading = false;
     model.typing = None;
     model.staff = Some(welcome.staff);
+    model.is_silent = welcome.last == 0;
     hear_site(model, welcome.site, welcome.last, effects);
     model.read = model.read.max(welcome.seen.read);
     news::advance(model, welcome.receipt, effects);
@@ -98,8 +100,8 @@ fn hear_news(model: &mut Model, news: VisitorNews, effects: &mut Vec<Effect>) {
 }
 
 fn hear_site(model: &mut Model, site: SiteState, last: u64, effects: &mut Vec<Effect>) {
-    model.site = site.clone();
-    effects.push(Effect::Tell(News::Site(site, last)));
+    effects.push(Effect::Tell(News::Site(compact::write(&site), last)));
+    model.site = site;
 }
 
 fn is_from_agent(event: &VisitorEvent) -> bool {

@@ -7,6 +7,7 @@ mod model;
 mod news;
 #[cfg(test)]
 mod news_tests;
+mod rest;
 mod rows;
 mod saved;
 #[cfg(test)]
@@ -86,6 +87,8 @@ pub enum Msg {
     Resized,
     /// The button that leads to the newest message.
     Jump,
+    /// The pointer or the focus has come to the launcher.
+    Reached,
     /// The page was shown or hidden.
     Visible(bool),
     /// It is time to show what was typed since it was shown last.
@@ -198,6 +201,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
         Msg::Discard(id) => effects.push(Effect::Discard(id)),
         Msg::Scrolled(place) => scroll(model, place, &mut effects),
         Msg::Resized => {}
+        Msg::Reached => model.is_reached = true,
         Msg::Jump => {
             model.place = Place::End;
             effects.extend([Show::End, Show::FocusComposer].map(Effect::Show));

@@ -42,6 +42,10 @@ pub struct Model {
     pub divider: Option<u64>,
     /// How the site stands.
     pub site: SiteState,
+    /// Whether somebody has reached for the chat, or the browser does not mind the line.
+    pub is_reached: bool,
+    /// Whether the server has said that nothing was ever said.
+    pub is_silent: bool,
     pub(super) is_looking: bool,
     pub(super) reported: Option<Receipt>,
     pub(super) said_typing: Option<Millis>,
@@ -88,6 +92,8 @@ impl Default for Model {
             read: 0,
             divider: None,
             site: SiteState::default(),
+            is_reached: false,
+            is_silent: false,
             is_looking: false,
             reported: None,
             said_typing: None,
@@ -105,6 +111,7 @@ impl Model {
         Self {
             is_visible: old.is_visible,
             is_launcher_hidden: old.is_launcher_hidden,
+            is_reached: old.is_reached,
             told: old.told,
             ..self
         }

@@ -2,7 +2,6 @@
 
 use holdfast_protocol::client::{Entry, Visitor};
 use holdfast_protocol::event::{Author, Receipt, VisitorBody, VisitorEvent};
-use holdfast_protocol::frame::SiteState;
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::time::Millis;
 
@@ -41,8 +40,8 @@ pub enum News {
     Connection(&'static str),
     /// Whether an agent is there.
     Availability(bool),
-    /// How the site stands, and the newest number of the conversation.
-    Site(SiteState, u64),
+    /// How the site stands, as JSON, and the newest number of the conversation.
+    Site(String, u64),
     /// The server refuses the page, and why.
     Refused(String),
 }

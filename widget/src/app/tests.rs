@@ -1,12 +1,10 @@
 use holdfast_protocol::client::VisitorNews;
+use holdfast_protocol::compact;
 use holdfast_protocol::event::{Receipt, VisitorEvent};
-use holdfast_protocol::frame::{
-    GoingAway, Heartbeat, Refusal, RefusalCode, SiteState, Staff, Typing, VisitorWelcome,
-};
-use holdfast_protocol::id::Epoch;
+use holdfast_protocol::frame::{GoingAway, Refusal, RefusalCode, SiteState, Staff, Typing};
 use holdfast_protocol::limits;
 
-use super::fixture::{from_agent, from_visitor};
+use super::fixture::{from_agent, from_visitor, welcome};
 use super::*;
 use crate::texts::Text;
 
@@ -19,23 +17,6 @@ fn says_typing(active: bool) -> Effect {
         name: None,
         text: None,
     }))
-}
-
-fn welcome(seen: Receipt, receipt: Receipt) -> VisitorWelcome {
-    VisitorWelcome {
-        version: limits::VERSION,
-        token: "token".to_owned(),
-        epoch: Epoch(1),
-        after: 0,
-        last: 0,
-        heartbeat: Heartbeat::default(),
-        seen,
-        receipt,
-        staff: Staff {
-            online: vec!["Ida".to_owned()],
-        },
-        site: SiteState::default(),
-    }
 }
 
 /// What is to be done but for what is told and read out, which `news_tests` is about.
@@ -402,9 +383,10 @@ fn a_closed_site_says_when_it_opens_where_nobody_is_there() {
         opens_at: Some(Millis(9)),
         ..SiteState::default()
     };
-    let news = Msg::Client(ClientEvent::News(VisitorNews::Site(site.clone())));
+    let written = compact::write(&site);
+    let news = Msg::Client(ClientEvent::News(VisitorNews::Site(site)));
     let effects = super::update(&mut model, news, START);
-    assert!(effects.contains(&Effect::Tell(News::Site(site, 0))));
+    assert!(effects.contains(&Effect::Tell(News::Site(written, 0))));
     assert_eq!(model.opens_at(), None);
     let nobody = ClientEvent::News(VisitorNews::Staff(Staff { online: Vec::new() }));
     let _ = client(&mut model, nobody);

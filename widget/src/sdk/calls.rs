@@ -19,7 +19,7 @@ pub(crate) enum Call {
     Track(Track),
     /// Forget the visitor.
     Logout,
-    /// Show what is kept, and dial: a task of its own, since putting the widget onto the page is a long one already.
+    /// Show what is kept, and dial: a task of its own, like those before it.
     Begin,
     /// Show everything anew, since the language has changed.
     Redraw,
@@ -37,6 +37,7 @@ impl Call {
             "close" => Msg::Close,
             "show" => Msg::Launcher(true),
             "hide" => Msg::Launcher(false),
+            "reach" => Msg::Reached,
             "prefill" => Msg::Prefill(value),
             "sendMessage" => Msg::Say(value),
             "expect" => return Some(Self::Expect(value)),
@@ -129,6 +130,7 @@ mod tests {
             "toggle",
             "show",
             "hide",
+            "reach",
             "prefill",
             "sendMessage",
             "logout",

@@ -5,10 +5,10 @@
 
 mod calls;
 
-use holdfast_protocol::compact;
 use holdfast_protocol::id::EventId;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::HtmlElement;
+use web_sys::{AbortController, HtmlElement};
 
 use crate::app::{News, Note};
 use crate::texts::Text;
@@ -41,6 +41,14 @@ extern "C" {
     /// The heading of a day.
     #[wasm_bindgen(method)]
     pub fn day(this: &Page, at: f64) -> String;
+
+    /// Sends a request that asks whether the server can be reached; `on_end` is told once whether it was answered,
+    /// also after it was given up.
+    ///
+    /// # Errors
+    /// When the page lets nobody ask.
+    #[wasm_bindgen(method, catch)]
+    pub fn reach(this: &Page, url: &str, on_end: &JsValue) -> Result<AbortController, JsValue>;
 
     #[wasm_bindgen(method)]
     fn text(this: &Page, key: &str, count: f64, name: &str) -> String;
@@ -91,7 +99,7 @@ impl Page {
                 self.tell("availability", "", "", "", f64::from(*is_staffed));
             }
             News::Site(site, last) => {
-                self.tell("site", "", &compact::write(site), "", number(*last));
+                self.tell("site", "", site, "", number(*last));
             }
             News::Refused(reason) => self.tell("error", "", reason, "", 0.0),
         }

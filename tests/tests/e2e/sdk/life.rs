@@ -124,9 +124,10 @@ async fn logout_forgets_the_visitor_in_all_tabs(engine: Engine) -> Result<()> {
     }
     away.goto(&pages.url("/")).await?;
     hear(&away, "ready").await?;
-    for tab in [&one, &away] {
-        tab.see("an online widget", |widget| {
-            widget.connection == "online" && widget.messages.is_empty()
+    // The page that was loaded anew has opened the panel again.
+    for (tab, line) in [(&one, engine.calm_line()), (&away, "online")] {
+        tab.see("a widget of nobody's", |widget| {
+            widget.connection == line && widget.messages.is_empty()
         })
         .await?;
     }

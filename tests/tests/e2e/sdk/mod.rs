@@ -220,7 +220,8 @@ async fn two_tags_make_one_widget_and_one_global(engine: Engine) -> Result<()> {
     let tab = stage.browser.open(&pages.url("/plain")).await?;
     let before: Vec<String> = tab.run(names, vec![]).await?;
     tab.goto(&pages.url("/")).await?;
-    tab.see("the widget", |widget| widget.connection == "online")
+    let calm = engine.calm_line();
+    tab.see("the widget", |widget| widget.connection == calm)
         .await?;
     let after: Vec<String> = tab.run(names, vec![]).await?;
     // `ret_nodes` is the driver's.

@@ -4,11 +4,12 @@ use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{browser::Engine, checker::Writer, in_every_engine, stage::Stage, wait};
 use serde_json::{Value, json};
 
-use super::{ENTER, RIGHT, call, holds, inside, keys, press};
+use super::{ENTER, RIGHT, call, extras, holds, inside, keys, press};
 
 in_every_engine!(
     questions_come_before_the_first_message,
     a_closed_conversation_is_rated,
+    a_greeting_keeps_its_lines,
 );
 
 const QUESTIONS: &str = r#"
@@ -142,7 +143,7 @@ async fn a_form_that_can_not_be_loaded_holds_nothing_up() -> Result<()> {
         .await?;
     tab.click_hook("close").await?;
     tab.open_chat().await?;
-    super::extras(&tab).await
+    extras(&tab).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,6 +181,54 @@ async fn what_was_entered_is_forgotten_with_the_visitor() -> Result<()> {
         "return shown('prechat') && find('prechat').elements[0].value === ''",
     )
     .await
+}
+
+/// The words on each line of each paragraph.
+const LINES: &str = "return [...find('greeting').querySelectorAll('p')].map((paragraph) => {
+    const lines = [];
+    const range = document.createRange();
+    for (const word of paragraph.textContent.matchAll(/[a-z]+/g)) {
+        range.setStart(paragraph.firstChild, word.index);
+        range.setEnd(paragraph.firstChild, word.index + word[0].length);
+        const top = Math.round(range.getBoundingClientRect().top);
+        if (lines.at(-1)?.top === top) lines.at(-1).words++;
+        else lines.push({ top, words: 1 });
+    }
+    return lines.map(({ words }) => words);
+});";
+
+/// No last word stands alone, in whichever paragraph; an empty line stays one; and what is loaded after the panel breaks no
+/// line anew.
+async fn a_greeting_keeps_its_lines(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    // Some of so many lengths would leave a word alone.
+    let paragraphs: Vec<String> = (6..20)
+        .map(|count| ["help "].repeat(count).concat())
+        .collect();
+    let greeting = [&paragraphs.join("\\n"), "\\n\\nend"].concat();
+    let words = format!("greeting = \"{greeting}\"\n");
+    stage.server.set_site(&words).await?;
+    let tab = stage.visitor().await?;
+    let count = paragraphs.len() + 2;
+    let are_there = format!("return find('greeting').querySelectorAll('p').length === {count}");
+    holds(&tab, &are_there).await?;
+    let before: Vec<Vec<u32>> = inside(&tab, LINES).await?;
+    extras(&tab).await?;
+    let after: Vec<Vec<u32>> = inside(&tab, LINES).await?;
+    ensure!(before == after, "{before:?} became {after:?}");
+    ensure!(
+        after.iter().filter(|lines| lines.len() > 1).count() > 5,
+        "{after:?}"
+    );
+    let is_lonely = |lines: &Vec<u32>| lines.len() > 1 && lines.last() == Some(&1);
+    ensure!(!after.iter().any(is_lonely), "{after:?}");
+    let is_kept = "const empty = [...find('greeting').querySelectorAll('p')].at(-2);
+        return empty.offsetHeight >= 16";
+    ensure!(
+        inside::<bool>(&tab, is_kept).await?,
+        "the empty line is lost"
+    );
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,7 +273,7 @@ async fn a_closed_conversation_is_rated(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
     stage.server.set_site("rating = true").await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
-    super::extras(&tab).await?;
+    extras(&tab).await?;
     ensure!(!inside::<bool>(&tab, "return shown('rating')").await?);
     agent
         .tell(&json!({"close": {"conversation": conversation}}))
