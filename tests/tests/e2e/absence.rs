@@ -13,6 +13,7 @@ use holdfast_tests::{
 in_every_engine!(
     answers_wait_over_a_restart_of_the_server_too,
     the_back_button_brings_a_living_chat,
+    the_back_button_keeps_an_unsent_message,
 );
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,9 +140,8 @@ async fn the_back_button_brings_a_living_chat(engine: Engine) -> Result<()> {
 }
 
 /// The page that comes out of the cache knows less than the page that was left.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_back_button_keeps_an_unsent_message() -> Result<()> {
-    let mut stage = Stage::set_with(Scope::WebSockets, &[]).await?;
+async fn the_back_button_keeps_an_unsent_message(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
     let (tab, agent, conversation) = stage.greeting().await?;
     tab.goto(&stage.page("/catalogue.html")).await?;
     stage.settle(&[&tab], &agent, conversation).await?;
