@@ -1,6 +1,7 @@
 //! The page's own scripts and the chat: what they may call, when, and what they hear.
 
 mod life;
+mod names;
 
 use std::net::SocketAddr;
 
