@@ -51,6 +51,7 @@ async fn box_of(tab: &Tab, hook: &str) -> Result<Vec<f64>> {
     tab.run(BOX, vec![json!(hook)]).await
 }
 
+/// And upright, below its camera.
 async fn a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera(engine: Engine) -> Result<()> {
     let stage = Stage::set_in(engine).await?;
     let (tab, _pages) = turned(&stage).await?;
@@ -83,6 +84,39 @@ async fn a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera(engine: Eng
     }
     let list = box_of(&tab, "list").await?;
     ensure!(list[3] - list[1] >= 100.0, "no room for messages: {list:?}");
+    if engine.has_devtools() {
+        upright(&tab).await?;
+    }
+    Ok(())
+}
+
+/// The same phone, turned back: the camera is above, and the home bar is thicker.
+async fn upright(tab: &Tab) -> Result<()> {
+    let screen = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+    tab.devtools("Emulation.setDeviceMetricsOverride", screen)
+        .await?;
+    let insets = json!({"insets": {"top": 47, "left": 0, "right": 0, "bottom": 34}});
+    tab.devtools("Emulation.setSafeAreaInsetsOverride", insets)
+        .await?;
+    let panel = async || box_of(tab, "panel").await;
+    wait::until("a panel that fills the screen", panel, |found| {
+        found == &[0.0, 0.0, 390.0, 844.0]
+    })
+    .await?;
+    for hook in ["title", "close", "composer", "send"] {
+        let found = box_of(tab, hook).await?;
+        ensure!(
+            found[1] >= 47.0 && found[3] <= 844.0 - 34.0,
+            "{hook} is under the camera or the home bar: {found:?}"
+        );
+    }
+    tab.click_hook("close").await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    let launcher = box_of(tab, "launcher").await?;
+    ensure!(
+        launcher[3] <= 844.0 - 34.0,
+        "under the home bar: {launcher:?}"
+    );
     Ok(())
 }
 
