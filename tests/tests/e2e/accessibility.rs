@@ -220,6 +220,17 @@ async fn audit_choices(tab: &Tab, theme: &str, is_phone: bool) -> Result<()> {
     Ok(())
 }
 
+/// Judges the chat in a window that was loaded without axe.
+pub(super) async fn audit_window(tab: &Tab, state: &str) -> Result<()> {
+    let axe = foreign::from_npm("axe-core/axe.min.js")?;
+    let load = "const script = document.createElement('script');
+        script.textContent = arguments[0];
+        document.head.append(script);";
+    tab.run::<()>(load, vec![json!(axe)]).await?;
+    below(tab).await?;
+    audit(tab, state).await
+}
+
 /// The widget stands beside the body, and axe looks for backgrounds below the body only.
 async fn below(tab: &Tab) -> Result<()> {
     let script = "document.body.append(document.querySelector('#holdfast-chat'))";
