@@ -129,6 +129,10 @@ pub const ACK_WAIT: Millis = Millis(3_000);
 /// 800 ms answers in 1,600.
 pub const PROBE_WAIT: Millis = Millis(2_000);
 
+/// The same after a hint: who takes up a phone is promised that all is right in two seconds, and another line is to be
+/// had in them, too. On a line that is slower an attempt is made in vain, and the line stays.
+pub const HINT_WAIT: Millis = Millis(1_000);
+
 /// The longest pause between two attempts while a person looks on or a message waits. Also the pause after
 /// which an attempt that is still under way is joined by another.
 pub const EAGER_PAUSE: Millis = Millis(2_500);
@@ -142,7 +146,8 @@ pub const FIRST_PAUSE: Millis = Millis(250);
 /// The pause after a refusal that only the site's owner can mend.
 pub const REFUSED_PAUSE: Millis = Millis(60_000);
 
-/// Hints (online, visible, pageshow) come in bunches; nearer ones than this count once.
+/// Hints (online, visible, pageshow) come in bunches: an attempt that is under way and younger than this is of the same
+/// bunch. One that has failed already was too early.
 pub const HINT_PAUSE: Millis = Millis(500);
 
 /// An attempt that was not welcomed by then is given up: a line of 800 ms needs eight trips (DNS, TCP,

@@ -78,7 +78,11 @@ impl Stage {
         Self::build(engine, scope, &[]).await
     }
 
-    async fn build(engine: Engine, scope: Scope, args: &[&str]) -> Result<Self> {
+    /// Sets the stage for a visitor with this engine, with a line of another scope, and options for the server.
+    ///
+    /// # Errors
+    /// When one of its parts does not start.
+    pub async fn build(engine: Engine, scope: Scope, args: &[&str]) -> Result<Self> {
         let (server, browser) =
             tokio::try_join!(Server::start_with(args), Browser::start_in(engine))?;
         let street = Proxy::start_for(server.http(), scope).await?;

@@ -56,7 +56,8 @@ struct Current {
 #[derive(Clone, Debug)]
 struct Probe {
     n: u64,
-    sent: Millis,
+    /// When the line is in doubt without an answer.
+    due: Millis,
 }
 
 impl Lines {
@@ -191,13 +192,11 @@ impl Lines {
 
     /// Something suggests that the line may be there again, or gone: look at once.
     pub(super) fn hint(&mut self, now: Millis, out: &mut Vec<LineAction>) {
-        self.probe(now, out);
+        self.probe(now + limits::HINT_WAIT, out);
         self.hold_until = None;
         self.is_refused = false;
-        if self
-            .last_dial
-            .is_none_or(|dialled| now.since(dialled) >= limits::HINT_PAUSE)
-        {
+        let is_past = |dialled: Millis| now.since(dialled) >= limits::HINT_PAUSE;
+        if self.attempts.is_empty() || self.last_dial.is_none_or(is_past) {
             self.tries = 0;
             self.last_dial = None;
         }
@@ -228,13 +227,10 @@ impl Lines {
     pub(super) fn tick(&mut self, now: Millis, unread: Option<Millis>, out: &mut Vec<LineAction>) {
         self.expire_attempts(now, out);
         if self.suspicion_due(unread).is_some_and(|due| due <= now) {
-            self.probe(now, out);
+            self.probe(now + limits::PROBE_WAIT, out);
         }
         if let Some(current) = &mut self.current
-            && current
-                .probe
-                .as_ref()
-                .is_some_and(|p| p.sent + limits::PROBE_WAIT <= now)
+            && current.probe.as_ref().is_some_and(|p| p.due <= now)
             && !current.is_doubtful
         {
             current.is_doubtful = true;
@@ -264,7 +260,7 @@ impl Lines {
             .min();
         let doubt = self.current.as_ref().and_then(|current| {
             let probe = current.probe.as_ref()?;
-            (!current.is_doubtful).then_some(probe.sent + limits::PROBE_WAIT)
+            (!current.is_doubtful).then_some(probe.due)
         });
         [
             expiry,
@@ -349,17 +345,18 @@ impl Lines {
         out.push(LineAction::Dial(line));
     }
 
-    fn probe(&mut self, now: Millis, out: &mut Vec<LineAction>) {
-        let Some(current) = self
-            .current
-            .as_mut()
-            .filter(|current| current.probe.is_none())
-        else {
+    /// Asks the welcomed line for an answer by `due`, or for the one that is awaited already by then.
+    fn probe(&mut self, due: Millis, out: &mut Vec<LineAction>) {
+        let Some(current) = self.current.as_mut() else {
             return;
         };
+        if let Some(probe) = &mut current.probe {
+            probe.due = probe.due.min(due);
+            return;
+        }
         let n = self.next_probe;
         self.next_probe += 1;
-        current.probe = Some(Probe { n, sent: now });
+        current.probe = Some(Probe { n, due });
         out.push(LineAction::Probe(current.line, n));
     }
 

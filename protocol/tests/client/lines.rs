@@ -136,6 +136,44 @@ fn a_hint_probes_a_line_and_dials_where_there_is_none() {
 }
 
 #[test]
+fn a_hint_right_after_an_attempt_that_failed_dials_at_once() {
+    let mut bench = Bench::online(0);
+    bench.client.handle_closed(LineId(1), bench.now);
+    while bench.dials.len() < 6 {
+        bench.pass(Millis(50));
+        if let Some(&(_, line)) = bench.dials.last().filter(|dial| dial.1 != LineId(1)) {
+            bench.client.handle_closed(line, bench.now);
+        }
+    }
+    bench.drain();
+    assert_eq!(bench.dials.len(), 6);
+    bench.client.handle_hint(bench.now);
+    bench.drain();
+    assert_eq!(bench.dials.len(), 7);
+    // What comes in a bunch with it joins the attempt.
+    bench.client.handle_hint(bench.now);
+    bench.drain();
+    assert_eq!(bench.dials.len(), 7);
+}
+
+#[test]
+fn a_line_that_does_not_answer_after_a_hint_is_joined_within_a_second() {
+    let mut bench = Bench::online(0);
+    bench.write(1);
+    // Under suspicion already, and asked a moment ago.
+    bench.pass(limits::ACK_WAIT + Millis(500));
+    assert!(bench.last_probe().is_some());
+    bench.client.handle_hint(bench.now);
+    bench.drain();
+    bench.pass(Millis(limits::HINT_WAIT.0 - 1));
+    assert_eq!(bench.dials.len(), 1);
+    bench.pass(Millis(1));
+    assert_eq!(bench.client.status(), &Status::Doubtful);
+    assert_eq!(bench.dials.len(), 2);
+    assert_eq!(bench.closes, []);
+}
+
+#[test]
 fn a_looking_person_has_a_silent_line_probed_within_seconds() {
     let mut bench = Bench::online(0);
     bench.pass(Millis::from_secs(30));

@@ -53,7 +53,7 @@ pub(super) struct Driver {
     pub(super) url: String,
     pub(super) wishes: Capabilities,
     // Held for their ends, in this order.
-    _driver: Process,
+    pub(super) driver: Process,
     _screen: Option<Process>,
 }
 
@@ -207,7 +207,7 @@ impl Driver {
         Self {
             url: format!("http://127.0.0.1:{port}"),
             wishes,
-            _driver: driver,
+            driver,
             _screen: screen,
         }
     }

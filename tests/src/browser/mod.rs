@@ -66,7 +66,7 @@ struct Seat {
     turn: Mutex<()>,
     wish: Wish,
     // In this order: the processes die before their profile is removed.
-    _processes: Driver,
+    processes: Driver,
     profile: Arc<TempDir>,
 }
 
@@ -108,7 +108,7 @@ impl Browser {
                 driver: Some(driver),
                 turn: Mutex::default(),
                 wish,
-                _processes: processes,
+                processes,
                 profile,
             }),
         })

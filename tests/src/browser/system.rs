@@ -1,12 +1,13 @@
 //! What a phone's system does to a browser whose memory it needs, and what is left of it on the disk.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::Browser;
@@ -52,6 +53,32 @@ impl Browser {
         wait::until(&what, look, |is_there| *is_there).await?;
         Ok(())
     }
+}
+
+/// Sends a signal to all processes that a driver has started, and to those that they have started.
+pub(super) fn signal_below(driver: u32, signal: Signal) -> Result<()> {
+    let mut families = HashMap::<u32, Vec<u32>>::new();
+    for entry in fs::read_dir("/proc")? {
+        let path = entry?.path();
+        let of = |part: &str| part.parse::<u32>().ok();
+        let name = path.file_name().and_then(|name| of(name.to_str()?));
+        let stat = fs::read_to_string(path.join("stat")).unwrap_or_default();
+        // The name of a program may hold blanks; after its bracket come the state and the parent.
+        let after = stat.rsplit_once(") ").map(|(_, after)| after);
+        let parent = after.and_then(|after| of(after.split(' ').nth(1)?));
+        if let (Some(child), Some(parent)) = (name, parent) {
+            families.entry(parent).or_default().push(child);
+        }
+    }
+    let mut below = families.remove(&driver).unwrap_or_default();
+    ensure!(!below.is_empty(), "the driver {driver} has no browser");
+    while let Some(id) = below.pop() {
+        below.extend(families.remove(&id).unwrap_or_default());
+        let pid = Pid::from_raw(i32::try_from(id)?).context("a process")?;
+        // It may just have ended.
+        let _ = kill_process(pid, signal);
+    }
+    Ok(())
 }
 
 fn holds(bytes: &[u8], text: &[u8]) -> bool {

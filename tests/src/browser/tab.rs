@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use thirtyfour::{WebDriver, WebElement, WindowHandle};
 use tokio::sync::MutexGuard;
 
-use super::{Engine, Seat};
+use super::{Engine, Seat, system};
+use crate::process::Signal;
 
 /// One window, or a frame in it.
 #[derive(Clone)]
@@ -127,14 +128,13 @@ impl Tab {
         self.seat.wish.engine
     }
 
-    /// Freezes the page as a phone does with one in the background: timers and sockets' events stop.
+    /// Freezes the page as a phone does with one in the background: timers and sockets' events stop. Chromium is told to, as
+    /// its phones tell it; of the others all processes are stopped, as an iPhone does, so that no tab answers meanwhile.
     ///
     /// # Errors
     /// When the browser refuses.
     pub async fn freeze(&self) -> Result<()> {
-        self.devtools("Page.setWebLifecycleState", json!({"state": "frozen"}))
-            .await?;
-        Ok(())
+        self.set_frozen(true).await
     }
 
     /// Thaws a frozen page.
@@ -142,9 +142,23 @@ impl Tab {
     /// # Errors
     /// When the browser refuses.
     pub async fn thaw(&self) -> Result<()> {
-        self.devtools("Page.setWebLifecycleState", json!({"state": "active"}))
-            .await?;
-        Ok(())
+        self.set_frozen(false).await
+    }
+
+    async fn set_frozen(&self, is_frozen: bool) -> Result<()> {
+        if self.engine().has_devtools() {
+            let state = if is_frozen { "frozen" } else { "active" };
+            self.devtools("Page.setWebLifecycleState", json!({"state": state}))
+                .await?;
+            return Ok(());
+        }
+        let signal = if is_frozen {
+            Signal::STOP
+        } else {
+            Signal::CONT
+        };
+        let _turn = self.seat.turn.lock().await;
+        system::signal_below(self.seat.processes.driver.id(), signal)
     }
 
     /// Gives a command to the browser's developer tools, for this window.

@@ -11,13 +11,15 @@ use holdfast_tests::{
 };
 
 in_every_engine!(
+    answers_wait_for_a_visitor_who_has_left,
+    a_frozen_page_has_everything_when_it_thaws,
     answers_wait_over_a_restart_of_the_server_too,
     the_back_button_brings_a_living_chat,
+    the_back_button_keeps_an_unsent_message,
 );
 
-#[tokio::test(flavor = "multi_thread")]
-async fn answers_wait_for_a_visitor_who_has_left() -> Result<()> {
-    let mut stage = Stage::set_with(Scope::All, &["--visitor-grace", "300ms"]).await?;
+async fn answers_wait_for_a_visitor_who_has_left(engine: Engine) -> Result<()> {
+    let mut stage = Stage::build(engine, Scope::All, &["--visitor-grace", "300ms"]).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     // Another window, so that the browser lives on.
     let _elsewhere = stage.browser.open_another("about:blank").await?;
@@ -71,9 +73,8 @@ async fn answers_wait_over_a_restart_of_the_server_too(engine: Engine) -> Result
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_frozen_page_has_everything_when_it_thaws() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn a_frozen_page_has_everything_when_it_thaws(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     tab.freeze().await?;
     for answer in ["while frozen, 1", "while frozen, 2"] {
@@ -92,7 +93,8 @@ async fn a_frozen_page_has_everything_when_it_thaws() -> Result<()> {
     Ok(())
 }
 
-/// A phone that was in a pocket: frozen, and its line has died silently meanwhile.
+/// Frozen, and its line has died silently meanwhile. Only Chromium tells a page that it was thawed; what the others tell to who
+/// comes back is tried with the phone in a pocket.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_page_whose_line_has_died_recovers_when_it_thaws() -> Result<()> {
     let mut stage = Stage::set().await?;
@@ -139,9 +141,8 @@ async fn the_back_button_brings_a_living_chat(engine: Engine) -> Result<()> {
 }
 
 /// The page that comes out of the cache knows less than the page that was left.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_back_button_keeps_an_unsent_message() -> Result<()> {
-    let mut stage = Stage::set_with(Scope::WebSockets, &[]).await?;
+async fn the_back_button_keeps_an_unsent_message(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
     let (tab, agent, conversation) = stage.greeting().await?;
     tab.goto(&stage.page("/catalogue.html")).await?;
     stage.settle(&[&tab], &agent, conversation).await?;

@@ -42,6 +42,13 @@ kind = "consent"
 required = true
 "#;
 
+/// Said while nobody is there; open for one minute of the week.
+const AWAY: &str = "away = \"We are back on Monday\"\n";
+const HOURS: &str = "timezone = \"Pacific/Kiritimati\"\n[hours]\nsunday = [\"04:11-04:12\"]\n";
+
+/// What owners choose, well and badly: dark, in between, and so pale that nothing white can be read on it.
+const ACCENTS: [&str; 3] = ["#4c1d95", "#e8590c", "#fffde7"];
+
 /// A phone's window; engines that run on a desk have no narrower one than a frame.
 const PHONE: &str = "<!doctype html><html lang=\"en\"><title>Phone</title>\
     <iframe title=\"phone\" src=\"/\" width=390 height=640></iframe>";
@@ -92,21 +99,31 @@ async fn a_panel_on_a_phone(engine: Engine) -> Result<()> {
 /// Leads the panel through its states.
 async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
-    stage.server.set_site(SITE).await?;
+    // Its own fields come before its tables.
+    let closed = format!(
+        "{AWAY}{}{HOURS}",
+        &SITE[..SITE.find("[[").context("questions")?]
+    );
+    stage.server.set_site(&closed).await?;
     let pages = site(&stage, theme).await?;
     let tab = if is_phone {
         stage.browser.open(&pages.url("/phone")).await?.frame(0)
     } else {
         stage.browser.open(&pages.url("/")).await?
     };
-    let mut agent = stage.agent("Ana").await?;
     tab.see("the widget", |widget| widget.here).await?;
-    // The widget stands beside the body, and axe looks for backgrounds below the body only.
-    let below = "document.body.append(document.querySelector('#holdfast-chat'))";
-    tab.run::<()>(below, vec![]).await?;
+    below(&tab).await?;
     audit(&tab, "closed").await?;
     tab.open_chat().await?;
-    inside(&tab, "return find('menu') && !find('prechat').hidden").await?;
+    inside(
+        &tab,
+        "return find('menu') && find('subtitle').textContent.startsWith('Away. Back: ')",
+    )
+    .await?;
+    audit(&tab, "away").await?;
+    let mut agent = stage.agent("Ana").await?;
+    stage.server.set_site(SITE).await?;
+    inside(&tab, "return find('prechat')?.hidden === false").await?;
     audit(&tab, "empty, with questions").await?;
     tab.draft("Is the rope in stock?\u{E007}").await?;
     inside(&tab, "return root.activeElement.name === 'name'").await?;
@@ -142,6 +159,7 @@ async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
         .await?;
     stage.settle(&[&tab], &agent, conversation).await?;
     audit(&tab, "conversation").await?;
+    audit_choices(&tab, theme, is_phone).await?;
 
     agent
         .tell(&json!({"close": {"conversation": conversation}}))
@@ -171,6 +189,52 @@ async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     })
     .await?;
     audit(&tab, "offline").await
+}
+
+/// The same with what an owner may choose, and from right to left.
+async fn audit_choices(tab: &Tab, theme: &str, is_phone: bool) -> Result<()> {
+    let call = async |script: String| tab.run::<()>(&script, vec![]).await;
+    const HEAD: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+        return root.querySelector('[data-hf=root]').style.getPropertyValue('--head')";
+    for accent in ACCENTS {
+        let before: String = tab.run(HEAD, vec![]).await?;
+        call(format!("Holdfast.update({{ accent: '{accent}' }})")).await?;
+        // What makes it readable is fetched.
+        let look = async || tab.run::<String>(HEAD, vec![]).await;
+        wait::until(accent, look, |head| *head != before).await?;
+        audit(tab, accent).await?;
+    }
+    call("Holdfast.update({ accent: '' }); Holdfast.setLocale('ar')".into()).await?;
+    inside(tab, "return find('root').dir === 'rtl'").await?;
+    // It was made anew.
+    below(tab).await?;
+    audit(tab, "Arabic").await?;
+    call("Holdfast.setLocale('en')".into()).await?;
+    inside(tab, "return find('root').dir === 'ltr'").await?;
+    below(tab).await?;
+    if is_phone {
+        call("Holdfast.setTheme('dark')".into()).await?;
+        audit(tab, "dark phone").await?;
+        call(format!("Holdfast.setTheme('{theme}')")).await?;
+    }
+    Ok(())
+}
+
+/// Judges the chat in a window that was loaded without axe.
+pub(super) async fn audit_window(tab: &Tab, state: &str) -> Result<()> {
+    let axe = foreign::from_npm("axe-core/axe.min.js")?;
+    let load = "const script = document.createElement('script');
+        script.textContent = arguments[0];
+        document.head.append(script);";
+    tab.run::<()>(load, vec![json!(axe)]).await?;
+    below(tab).await?;
+    audit(tab, state).await
+}
+
+/// The widget stands beside the body, and axe looks for backgrounds below the body only.
+async fn below(tab: &Tab) -> Result<()> {
+    let script = "document.body.append(document.querySelector('#holdfast-chat'))";
+    tab.run::<()>(script, vec![]).await
 }
 
 /// Waits until a script's body in the widget returns something true.

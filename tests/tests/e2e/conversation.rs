@@ -14,6 +14,7 @@ in_every_engine!(
     an_agents_message_is_sent_then_delivered_then_read,
     navigation_in_the_middle_of_a_conversation_keeps_everything,
     text_is_never_markup,
+    typing_and_presence_show_on_the_other_side,
 );
 
 async fn a_visitors_message_is_sent_then_delivered_then_read(engine: Engine) -> Result<()> {
@@ -126,9 +127,8 @@ async fn navigation_in_the_middle_of_a_conversation_keeps_everything(engine: Eng
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn typing_and_presence_show_on_the_other_side() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn typing_and_presence_show_on_the_other_side(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     agent
         .see("the visitor present", |desk| {

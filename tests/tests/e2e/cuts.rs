@@ -16,6 +16,8 @@ in_every_engine!(
     the_visitors_line_loses_and_a_router_forgets_silently,
     the_visitors_line_loses_and_a_router_resets,
     a_reload_keeps_an_unsent_message,
+    the_lines_are_reset_again_and_again_under_traffic,
+    a_reload_sends_a_message_again_that_had_arrived,
 );
 
 /// How a line is cut.
@@ -186,9 +188,8 @@ async fn both_lines_stall_at_once() -> Result<()> {
 }
 
 /// Again and again, in the middle of frames, with traffic both ways all the time.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_lines_are_reset_again_and_again_under_traffic() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn the_lines_are_reset_again_and_again_under_traffic(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     for round in 0..6 {
         let way = if round % 2 == 0 { Way::Up } else { Way::Down };
@@ -244,9 +245,8 @@ async fn a_reload_keeps_an_unsent_message(engine: Engine) -> Result<()> {
 }
 
 /// The message arrived and only its event did not come back: what is sent again must not be doubled.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reload_sends_a_message_again_that_had_arrived() -> Result<()> {
-    let mut stage = Stage::set_with(Scope::WebSockets, &[]).await?;
+async fn a_reload_sends_a_message_again_that_had_arrived(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
     let (tab, agent, conversation) = stage.greeting().await?;
     stage.street.lose(&[Way::Down]);
     stage

@@ -1,7 +1,5 @@
 //! A phone that is turned, has rounded corners, and leaves its Wi-Fi.
 
-use std::time::Instant;
-
 use anyhow::{Result, ensure};
 use holdfast_tests::{
     browser::{Engine, Tab},
@@ -11,20 +9,21 @@ use holdfast_tests::{
     stage::Stage,
     wait,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::hosts::cannot_show;
+use super::{
+    hosts::cannot_show,
+    pocket::{is_right_in_time, watch_return},
+};
 
-in_every_engine!(a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera);
+in_every_engine!(
+    a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera,
+    another_network_brings_everything_at_once_and_meanwhile_there_are_words,
+);
 
 const BOX: &str = "const box = document.querySelector('#holdfast-chat').shadowRoot
     .querySelector(`[data-hf=${arguments[0]}]`).getBoundingClientRect();
     return [box.left, box.top, box.right, box.bottom];";
-
-/// What the visitor reads of the line; nothing while it is well.
-const WORDS: &str = "const line = document.querySelector('#holdfast-chat').shadowRoot
-    .querySelector('[data-hf=connection]');
-    return line.hidden ? '' : line.textContent;";
 
 /// A page on a phone that lies on its side, or on what comes nearest to one.
 async fn turned(stage: &Stage) -> Result<(Tab, Pages)> {
@@ -52,6 +51,7 @@ async fn box_of(tab: &Tab, hook: &str) -> Result<Vec<f64>> {
     tab.run(BOX, vec![json!(hook)]).await
 }
 
+/// And upright, below its camera.
 async fn a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera(engine: Engine) -> Result<()> {
     let stage = Stage::set_in(engine).await?;
     let (tab, _pages) = turned(&stage).await?;
@@ -84,35 +84,85 @@ async fn a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera(engine: Eng
     }
     let list = box_of(&tab, "list").await?;
     ensure!(list[3] - list[1] >= 100.0, "no room for messages: {list:?}");
+    if engine.has_devtools() {
+        upright(&tab).await?;
+    }
     Ok(())
 }
 
-/// The old line dies without a word, and the browser says when there is another network. Only Chromium's driver can
-/// take a network away from it.
-#[tokio::test(flavor = "multi_thread")]
-async fn another_network_brings_everything_at_once_and_meanwhile_there_are_words() -> Result<()> {
-    let mut stage = Stage::set_with(Scope::WebSockets, &[]).await?;
+/// The same phone, turned back: the camera is above, and the home bar is thicker.
+async fn upright(tab: &Tab) -> Result<()> {
+    let screen = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+    tab.devtools("Emulation.setDeviceMetricsOverride", screen)
+        .await?;
+    let insets = json!({"insets": {"top": 47, "left": 0, "right": 0, "bottom": 34}});
+    tab.devtools("Emulation.setSafeAreaInsetsOverride", insets)
+        .await?;
+    let panel = async || box_of(tab, "panel").await;
+    wait::until("a panel that fills the screen", panel, |found| {
+        found == &[0.0, 0.0, 390.0, 844.0]
+    })
+    .await?;
+    for hook in ["title", "close", "composer", "send"] {
+        let found = box_of(tab, hook).await?;
+        ensure!(
+            found[1] >= 47.0 && found[3] <= 844.0 - 34.0,
+            "{hook} is under the camera or the home bar: {found:?}"
+        );
+    }
+    tab.click_hook("close").await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    let launcher = box_of(tab, "launcher").await?;
+    ensure!(
+        launcher[3] <= 844.0 - 34.0,
+        "under the home bar: {launcher:?}"
+    );
+    Ok(())
+}
+
+/// The old line dies without a word, and the browser says when there is another network.
+async fn another_network_brings_everything_at_once_and_meanwhile_there_are_words(
+    engine: Engine,
+) -> Result<()> {
+    let mut stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
+    let (question, answer) = ("written in the lift", "still there?");
+    watch_return(&tab, &[question, answer]).await?;
+    tab.run::<()>(BACK, vec![]).await?;
     network(&tab, false).await?;
     stage.street.lose(&BOTH);
-    stage.visitor_writes(&tab, "written in the lift").await?;
-    stage
-        .agent_writes(&mut agent, conversation, "still there?")
+    stage.visitor_writes(&tab, question).await?;
+    stage.agent_writes(&mut agent, conversation, answer).await?;
+    tab.see("words about the line", |widget| !widget.words.is_empty())
         .await?;
-    let words = async || tab.run::<String>(WORDS, vec![]).await;
-    wait::until("words about the line", words, |words| !words.is_empty()).await?;
     stage.street.heal(Forgotten::Silent).await?;
     network(&tab, true).await?;
-    let back = Instant::now();
-    stage
-        .settle_since(back, &[&tab], &agent, conversation)
+    is_right_in_time(&tab).await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    tab.see("no words any more", |widget| widget.words.is_empty())
         .await?;
-    wait::until("no words any more", words, String::is_empty).await?;
     Ok(())
 }
 
-/// Tells the browser whether it has a network, which tells the page.
+/// The visitor is back when the browser says so to the page, before the chat hears of it.
+const BACK: &str = "addEventListener('online', isBack, { capture: true })";
+
+/// Without a network nothing can be asked for, and what is open stays silent.
+const TELL: &str = "const [isThere] = arguments;
+    window.network ??= { WebSocket, fetch };
+    const Failing = class { constructor() { throw new Error('no network'); } };
+    const fails = () => Promise.reject(new TypeError('no network'));
+    Object.assign(window, isThere ? network : { WebSocket: Failing, fetch: fails });
+    dispatchEvent(new Event(isThere ? 'online' : 'offline'));";
+
+/// Tells the browser whether it has a network, which tells the page. Where the driver can't, the page is told alone.
 async fn network(tab: &Tab, is_there: bool) -> Result<()> {
+    if !tab.engine().has_devtools() {
+        let why = "its driver takes no network away";
+        cannot_show(tab.engine(), "that the browser notices its network", why);
+        tab.run::<Value>(TELL, vec![json!(is_there)]).await?;
+        return Ok(());
+    }
     tab.devtools("Network.enable", json!({})).await?;
     let line = json!({"offline": !is_there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
     tab.devtools("Network.emulateNetworkConditions", line)

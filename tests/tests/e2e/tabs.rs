@@ -12,6 +12,7 @@ use holdfast_tests::{
 in_every_engine!(
     two_tabs_are_one_visitor_and_both_show_everything,
     a_page_without_storage_works_in_memory,
+    a_cut_line_keeps_the_words_of_both_tabs,
 );
 
 async fn two_tabs_are_one_visitor_and_both_show_everything(engine: Engine) -> Result<()> {
@@ -46,9 +47,8 @@ async fn two_tabs_are_one_visitor_and_both_show_everything(engine: Engine) -> Re
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cut_line_keeps_the_words_of_both_tabs() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn a_cut_line_keeps_the_words_of_both_tabs(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (one, agent, conversation) = stage.greeting().await?;
     let two = stage.browser.open_another(&stage.page("/")).await?;
     two.open_chat().await?;

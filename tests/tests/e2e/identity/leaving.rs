@@ -2,6 +2,8 @@
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
+    browser::Engine,
+    in_every_engine,
     pages::Pages,
     proxy::{BOTH, Forgotten},
     stage::Stage,
@@ -10,9 +12,14 @@ use serde_json::json;
 
 use super::{call, hash, hear, identify, kept, page, see_texts};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_logout_leaves_nothing_in_any_storage() -> Result<()> {
-    let stage = Stage::set().await?;
+in_every_engine!(
+    a_logout_leaves_nothing_in_any_storage,
+    another_person_sees_and_sends_nothing_of_the_one_before,
+    a_logout_is_stronger_than_an_identity_that_is_still_on_its_way,
+);
+
+async fn a_logout_leaves_nothing_in_any_storage(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let agent = stage.agent("Ana").await?;
     let key = stage.server.identity_key().await?;
     let script = identify(
@@ -78,9 +85,8 @@ async fn a_logout_leaves_nothing_in_any_storage() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn another_person_sees_and_sends_nothing_of_the_one_before() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn another_person_sees_and_sends_nothing_of_the_one_before(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let agent = stage.agent("Ana").await?;
     let key = stage.server.identity_key().await?;
     let lin = identify("lin", &json!({"name": "Lin"}), &hash(&key, "lin")?);
@@ -145,9 +151,10 @@ async fn another_person_sees_and_sends_nothing_of_the_one_before() -> Result<()>
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_logout_is_stronger_than_an_identity_that_is_still_on_its_way() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn a_logout_is_stronger_than_an_identity_that_is_still_on_its_way(
+    engine: Engine,
+) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let agent = stage.agent("Ana").await?;
     let pages = Pages::serve([("/", page(stage.street.addr(), "", ""))]).await?;
     let tab = stage.browser.open(&pages.url("/")).await?;

@@ -17,29 +17,24 @@ use holdfast_tests::{
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use super::{hosts::watched, sdk::SNIPPET};
+
 in_every_engine!(
     a_person_has_one_conversation_on_two_devices,
     who_was_nobody_takes_the_conversation_along,
+    a_wrong_proof_is_refused_in_words_and_nothing_is_lost,
 );
 
-const STUB: &str = r#"
-    <script>
-      window.Holdfast = ((q) => new Proxy({ q }, {
-        get: (own, name) => own[name] || (typeof name == "string" && !/^(then|toJSON)$/.test(name) ? (...args) => {
-          const call = [name, args];
-          q.push(call);
-          return name == "on" ? () => call.off ? call.off() : (call.off = 1) : name == "getUnread" ? 0 : undefined;
-        } : undefined),
-      }))([]);
+/// What the page's script hears, whatever is said when.
+const LISTEN: &str = r#"
       window.heard = [];
       for (const event of ["ready", "error", "chat:started", "chat:ended", "csat", "message:sent"])
-        Holdfast.on(event, (detail) => heard.push([event, detail]));
-    </script>"#;
+        Holdfast.on(event, (detail) => heard.push([event, detail]));"#;
 
-/// A page of the site whose script says something before anything is loaded.
+/// A page of the site, watched, whose script says something before anything is loaded.
 fn page(server: SocketAddr, attributes: &str, script: &str) -> String {
-    let script = format!("{STUB}<script>{script}</script><h1>");
-    with_tag(server, "demo", attributes).replace("<h1>", &script)
+    let script = format!("<script>{SNIPPET}{LISTEN}</script><script>{script}</script><h1>");
+    watched(&with_tag(server, "demo", attributes)).replace("<h1>", &script)
 }
 
 /// The hash that the site's own server makes.
@@ -71,6 +66,11 @@ async fn hear(tab: &Tab, event: &str) -> Result<Value> {
         !detail.is_null()
     })
     .await
+}
+
+/// What the page's own console was told.
+async fn owner_reads(tab: &Tab) -> Result<Vec<String>> {
+    tab.run("return window.watched.complaints", vec![]).await
 }
 
 /// All that the browser keeps for the page's site.
@@ -193,9 +193,8 @@ async fn who_was_nobody_takes_the_conversation_along(engine: Engine) -> Result<(
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_proof_is_refused_in_words_and_nothing_is_lost() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn a_wrong_proof_is_refused_in_words_and_nothing_is_lost(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let agent = stage.agent("Ana").await?;
     let key = stage.server.identity_key().await?;
     let wrong = identify("user-17", &json!({}), &hash("another key", "user-17")?);
@@ -215,7 +214,7 @@ async fn a_wrong_proof_is_refused_in_words_and_nothing_is_lost() -> Result<()> {
         widget.words
     );
     let told = hear(&tab, "error").await?;
-    let lines = tab.console().await?;
+    let lines = owner_reads(&tab).await?;
     let lines: Vec<_> = lines
         .iter()
         .filter(|line| line.contains("refuses this page"))

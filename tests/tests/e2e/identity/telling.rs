@@ -1,14 +1,18 @@
 //! What the page and the visitor tell the agents beside messages.
 
 use anyhow::{Result, ensure};
-use holdfast_tests::{pages::Pages, stage::Stage, wait};
+use holdfast_tests::{browser::Engine, in_every_engine, pages::Pages, stage::Stage, wait};
 use serde_json::json;
 
-use super::{call, hear, page};
+use super::{call, hear, owner_reads, page};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_page_knows_and_what_it_saw_arrives_at_the_agent() -> Result<()> {
-    let stage = Stage::set().await?;
+in_every_engine!(
+    what_the_page_knows_and_what_it_saw_arrives_at_the_agent,
+    what_is_typed_is_shown_only_where_the_visitor_is_told_so,
+);
+
+async fn what_the_page_knows_and_what_it_saw_arrives_at_the_agent(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     let agent = stage.agent("Ana").await?;
     let early = "Holdfast.setMetadata({ plan: 'free', cart: { pieces: 2 }, name: 'Lin' });
         Holdfast.track('cart', { pieces: 2 }); Holdfast.sendMessage('Hello');";
@@ -50,7 +54,7 @@ async fn what_the_page_knows_and_what_it_saw_arrives_at_the_agent() -> Result<()
                 .is_some_and(|standing| standing.trail == ["cart {\"pieces\":2}", "checkout "])
         })
         .await?;
-    let console = tab.console().await?.join("\n");
+    let console = owner_reads(&tab).await?.join("\n");
     for hint in [
         "setMetadata takes an object",
         "track takes a name",
@@ -69,9 +73,8 @@ async fn what_the_page_knows_and_what_it_saw_arrives_at_the_agent() -> Result<()
 const PRIVACY: &str = "const line = document.querySelector('#holdfast-chat').shadowRoot.querySelector('[data-hf=privacy]');
     return line.checkVisibility() ? line.textContent : ''";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_typed_is_shown_only_where_the_visitor_is_told_so() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn what_is_typed_is_shown_only_where_the_visitor_is_told_so(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     let (tab, agent, conversation) = stage.greeting().await?;
     ensure!(call(&tab, PRIVACY).await? == "");
     tab.draft("a secret").await?;

@@ -1,14 +1,17 @@
 //! The page's own scripts and the chat: what they may call, when, and what they hear.
 
 mod life;
+mod names;
 
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use holdfast_tests::{
+    agent::Agent,
     browser::{Engine, Tab},
     in_every_engine,
     pages::{Pages, with_tag},
+    proxy::Scope,
     server::Server,
     stage::Stage,
     wait,
@@ -27,20 +30,23 @@ in_every_engine!(
     a_fault_of_the_page_stops_nobody_else,
 );
 
-/// The snippet of docs/embed.md, and a script that calls before anything is loaded and notes what it hears.
-const EARLY: &str = r#"
-    <button id="own" onclick="Holdfast.open()">Chat</button>
-    <script>
-      window.Holdfast = ((q) => new Proxy({ q }, {
+/// The snippet of docs/embed.md, for calls before anything is loaded.
+pub(crate) const SNIPPET: &str = r#"window.Holdfast = ((q) => new Proxy({ q }, {
         get: (own, name) => own[name] || (typeof name == "string" && !/^(then|toJSON)$/.test(name) ? (...args) => {
           const call = [name, args];
           q.push(call);
           return name == "on" ? () => call.off ? call.off() : (call.off = 1) : name == "getUnread" ? 0 : undefined;
         } : undefined),
-      }))([]);
+      }))([]);"#;
+
+/// The same, and a script that calls before anything is loaded and notes what it hears.
+const EARLY: &str = r#"
+    <button id="own" onclick="Holdfast.open()">Chat</button>
+    <script>
+      SNIPPET
       window.heard = [];
       for (const event of ["ready", "open", "close", "message:sent", "message:delivered", "message:read",
-        "message:received", "message:failed", "unread", "connection", "error"])
+        "message:received", "message:failed", "unread", "connection", "error", "availability", "chat:ended", "csat"])
         Holdfast.on(event, (detail) => heard.push([event, detail]));
       window.off = Holdfast.on("open", () => heard.push(["off", {}]));
       off();
@@ -54,7 +60,8 @@ const EARLY: &str = r#"
 
 /// A page with this script, watched.
 fn early(server: SocketAddr, attributes: &str) -> String {
-    watched(&with_tag(server, "demo", attributes)).replace("<h1>", &format!("{EARLY}<h1>"))
+    let script = EARLY.replace("SNIPPET", SNIPPET);
+    watched(&with_tag(server, "demo", attributes)).replace("<h1>", &format!("{script}<h1>"))
 }
 
 async fn call(tab: &Tab, script: &str) -> Result<Value> {
@@ -141,11 +148,13 @@ async fn a_listener_that_is_taken_away_hears_nothing_more(engine: Engine) -> Res
 }
 
 async fn the_page_hears_what_happens_to_messages(engine: Engine) -> Result<()> {
-    let stage = Stage::set_in(engine).await?;
+    let stage = Stage::build(engine, Scope::All, &["--agent-grace", "300ms"]).await?;
+    stage.server.set_site("rating = true").await?;
     let mut agent = stage.agent("Ana").await?;
     let pages = Pages::serve([("/", early(stage.street.addr(), ""))]).await?;
     let tab = stage.browser.open(&pages.url("/")).await?;
     tab.see("the panel", |widget| widget.open).await?;
+    ensure!(hear(&tab, "availability").await? == json!({"online": true}));
     call(&tab, "Holdfast.sendMessage('from a script')").await?;
     let sent = hear(&tab, "message:sent").await?;
     ensure!(sent["text"] == "from a script", "{sent}");
@@ -190,6 +199,7 @@ async fn the_page_hears_what_happens_to_messages(engine: Engine) -> Result<()> {
         "{failed}"
     );
 
+    the_page_hears_the_end(&tab, &mut agent, conversation).await?;
     // After a reload nothing of it is told again.
     tab.reload().await?;
     tab.see("the widget again", |widget| {
@@ -203,9 +213,39 @@ async fn the_page_hears_what_happens_to_messages(engine: Engine) -> Result<()> {
         "message:read",
         "message:received",
         "message:failed",
+        "chat:ended",
+        "csat",
     ] {
         ensure!(count(&tab, event).await? == 0, "{event} was told again");
     }
+    drop(agent);
+    let online = async || hear(&tab, "availability").await;
+    let gone = json!({"online": false});
+    wait::until("nobody there", online, |told| *told == gone).await?;
+    Ok(())
+}
+
+/// The agent closes the conversation, the visitor rates it, and the page is told both.
+async fn the_page_hears_the_end(tab: &Tab, agent: &mut Agent, conversation: u64) -> Result<()> {
+    const INSIDE: &str = "return document.querySelector('#holdfast-chat').shadowRoot";
+    agent
+        .tell(&json!({"close": {"conversation": conversation}}))
+        .await?;
+    hear(tab, "chat:ended").await?;
+    let is_date = "return heard.find(([name]) => name == 'chat:ended')[1].at.getTime() > 0";
+    ensure!(call(tab, is_date).await? == true, "no date");
+    tab.open_chat().await?;
+    let asked = format!("{INSIDE}.querySelector('[data-hf=rating]')?.checkVisibility() ?? false");
+    let look = async || call(tab, &asked).await;
+    wait::until("the stars", look, |is_asked| *is_asked == true).await?;
+    let star = format!("{INSIDE}.querySelectorAll('[name=score]')[3]");
+    tab.click(&star, vec![]).await?;
+    let comment = format!("{INSIDE}.querySelector('[data-hf=comment]')");
+    tab.type_keys(&comment, vec![], "Quick and kind").await?;
+    tab.click_hook("rate").await?;
+    let rated = hear(tab, "csat").await?;
+    let wanted = json!({"score": 4, "comment": "Quick and kind"});
+    ensure!(rated == wanted, "{rated}");
     Ok(())
 }
 
@@ -359,11 +399,8 @@ fn the_snippet_of_the_documentation_is_the_one_that_is_tested() -> Result<()> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/embed.md");
     let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let documented = squeeze(&std::fs::read_to_string(path)?);
-    let snippet = squeeze(EARLY);
-    let start = snippet.find("window.Holdfast = ").context("the snippet")?;
-    let end = snippet.find("window.heard").context("the snippet's end")?;
     ensure!(
-        documented.contains(snippet[start..end].trim()),
+        documented.contains(&squeeze(SNIPPET)),
         "docs/embed.md has another snippet"
     );
     Ok(())

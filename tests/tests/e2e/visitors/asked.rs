@@ -10,6 +10,9 @@ in_every_engine!(
     questions_come_before_the_first_message,
     a_closed_conversation_is_rated,
     a_greeting_keeps_its_lines,
+    what_was_entered_is_forgotten_with_the_visitor,
+    greeting_and_hours_are_the_owners,
+    what_is_asked_after_the_stars_comes_into_view,
 );
 
 const QUESTIONS: &str = r#"
@@ -117,6 +120,7 @@ async fn questions_come_before_the_first_message(engine: Engine) -> Result<()> {
     holds(&tab, "return !!find('prechat') && !shown('prechat')").await
 }
 
+/// Only Chromium's driver forbids a page one of its files and allows it again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_can_not_be_loaded_holds_nothing_up() -> Result<()> {
     let mut stage = Stage::set().await?;
@@ -146,9 +150,8 @@ async fn a_form_that_can_not_be_loaded_holds_nothing_up() -> Result<()> {
     extras(&tab).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_entered_is_forgotten_with_the_visitor() -> Result<()> {
-    let stage = Stage::set().await?;
+async fn what_was_entered_is_forgotten_with_the_visitor(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
     stage.server.set_site(QUESTIONS).await?;
     let tab = stage.visitor().await?;
     holds(&tab, "return shown('prechat')").await?;
@@ -231,10 +234,9 @@ async fn a_greeting_keeps_its_lines(engine: Engine) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn greeting_and_hours_are_the_owners() -> Result<()> {
+async fn greeting_and_hours_are_the_owners(engine: Engine) -> Result<()> {
     const WORDS: &str = "greeting = \"Welcome to the shop\"\naway = \"We sleep\"\n";
-    let stage = Stage::set().await?;
+    let stage = Stage::set_in(engine).await?;
     stage.server.set_site(WORDS).await?;
     let tab = stage.visitor().await?;
     holds(
@@ -320,11 +322,10 @@ async fn a_closed_conversation_is_rated(engine: Engine) -> Result<()> {
     holds(&tab, "return shown('rating') && !shown('comment')").await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_asked_after_the_stars_comes_into_view() -> Result<()> {
+async fn what_is_asked_after_the_stars_comes_into_view(engine: Engine) -> Result<()> {
     const IN_VIEW: &str = "const bottom = (hook) => find(hook).getBoundingClientRect().bottom;
         return shown('rate') && bottom('rate') <= bottom('list')";
-    let mut stage = Stage::set().await?;
+    let mut stage = Stage::set_in(engine).await?;
     stage.server.set_site("rating = true").await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     for line in 0..15 {

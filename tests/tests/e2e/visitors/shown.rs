@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{browser::Engine, in_every_engine, stage::Stage, wait};
 use serde_json::{Value, json};
 
+use super::super::accessibility::audit_window;
 use super::{DOWN, ENTER, ESCAPE, RIGHT, call, extras, holds, inside, keys, press};
 
 in_every_engine!(
@@ -293,6 +294,7 @@ async fn a_window_of_its_own_goes_on_with_the_conversation(engine: Engine) -> Re
     extras(&own).await?;
     holds(&own, "const { width, height } = find('panel').getBoundingClientRect();
         return !find('popout') && width === document.documentElement.clientWidth && height >= innerHeight - 1").await?;
+    audit_window(&own, "a window of its own").await?;
     own.draft(ENTER).await?;
     stage
         .paper
