@@ -14,6 +14,10 @@ use holdfast_protocol::time::Millis;
 /// so many requests, while one that was begun after it is answered already.
 const REQUESTS: u64 = 2;
 
+/// A request may share a connection that is there, and take one trip where an opening takes so many: what is doubtful has had its
+/// time after these. On a line that is there it is open by then, however slow that is.
+const TRIPS: u64 = 4;
+
 /// But it is given so much at the least: some middleboxes look longer at a WebSocket than at a request.
 const LEAST: Millis = Millis(2_500);
 
@@ -39,6 +43,8 @@ pub(crate) enum Step {
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     opening: Option<(LineId, Millis)>,
+    /// Whether the network may be another one than the opening was begun on.
+    is_doubtful: bool,
     reaching: Vec<(LineId, Millis)>,
     /// An attempt whose request was answered, and until when it leaves what is opening its time.
     waiting: Option<(LineId, Millis)>,
@@ -63,6 +69,11 @@ impl Gate {
         }
         self.reaching.push((line, now));
         self.steps.push_back(Step::Reach(line));
+    }
+
+    /// Somebody is back, or the network is: an opening from before hangs if a request is answered first.
+    pub(crate) fn hint(&mut self) {
+        self.is_doubtful = true;
     }
 
     /// A WebSocket is open.
@@ -98,7 +109,11 @@ impl Gate {
             return;
         }
         let took = now.since(begun);
-        let patience = Millis(took.0.saturating_mul(REQUESTS)).max(LEAST);
+        let patience = if self.is_doubtful {
+            Millis(took.0.saturating_mul(TRIPS))
+        } else {
+            Millis(took.0.saturating_mul(REQUESTS)).max(LEAST)
+        };
         let due = self.opening.map_or(now, |(_, since)| since + patience);
         if let Some((overtaken, _)) = self.waiting.replace((line, due)) {
             self.steps.push_back(Step::Fail(overtaken));
@@ -123,6 +138,7 @@ impl Gate {
 
     fn open(&mut self, line: LineId, now: Millis) {
         self.opening = Some((line, now));
+        self.is_doubtful = false;
         self.last_opening = Some(now);
         self.steps.push_back(Step::Open(line));
     }
@@ -184,6 +200,33 @@ mod tests {
         gate.closed(ONE);
         assert_eq!(gate.due(), None);
         assert_eq!(dial(&mut gate, THREE, 4_000), [Step::Reach(THREE)]);
+    }
+
+    #[test]
+    fn one_from_before_a_hint_is_overtaken_at_once() {
+        let mut gate = Gate::default();
+        dial(&mut gate, ONE, 0);
+        gate.hint();
+        assert_eq!(dial(&mut gate, TWO, 600), [Step::Reach(TWO)]);
+        let steps = reached(&mut gate, TWO, true, 640);
+        assert_eq!(steps, [Step::Fail(ONE), Step::Open(TWO)]);
+        gate.closed(ONE);
+        // The one from after it has its time.
+        assert_eq!(dial(&mut gate, THREE, 1_900), [Step::Reach(THREE)]);
+        assert_eq!(reached(&mut gate, THREE, true, 1_940), []);
+        assert_eq!(gate.due(), Some(Millis(640) + LEAST));
+    }
+
+    #[test]
+    fn one_on_a_slow_line_outlives_hints() {
+        let mut gate = Gate::default();
+        dial(&mut gate, ONE, 0);
+        gate.hint();
+        dial(&mut gate, TWO, 600);
+        // One trip of 800 ms over a connection that was there.
+        assert_eq!(reached(&mut gate, TWO, true, 1_400), []);
+        gate.hint();
+        assert_eq!(gate.due(), Some(Millis(3_200)));
     }
 
     #[test]

@@ -116,6 +116,7 @@ impl Keep {
         self.area().remove(&self.token_key);
         self.area().remove(&self.person_key);
         self.area().remove(&self.waiting_key);
+        self.forget_of_extras(self.area());
         self.area().set(&self.exit_key, exit);
         self.forget_tab();
     }
@@ -156,19 +157,27 @@ impl Keep {
         has_met
     }
 
-    /// Whether another tab has just stored something of this site's visitor under `key`.
-    pub(crate) fn is_of_site(&self, key: Option<&str>) -> bool {
-        key.is_some_and(|key| key.starts_with(&self.state_key))
+    /// Whether what another tab has just stored under `key` is of a visitor who is new, or who writes.
+    pub(crate) fn is_of_talk(&self, key: Option<&str>) -> bool {
+        key.is_some_and(|key| key == self.token_key || key == self.waiting_key)
     }
 
     fn forget_tab(&mut self) {
         self.tab.remove(&self.state_key);
+        self.forget_of_extras(&self.tab);
         self.known = None;
         self.waiting = None;
         self.person = Person::default();
         self.exit = self.area().get(&self.exit_key);
         if let Some(exit) = &self.exit {
             self.tab.set(&self.exit_key, exit);
+        }
+    }
+
+    /// What `www/later/extras` keeps of the visitor beside this, and can't forget where it was not loaded.
+    fn forget_of_extras(&self, area: &Area) {
+        for name in [":form", ":rating", ":noticed"] {
+            area.remove(&[&self.state_key, name].concat());
         }
     }
 

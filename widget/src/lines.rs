@@ -49,6 +49,11 @@ impl Lines {
         self.go();
     }
 
+    /// Somebody is back, or the network is.
+    pub(crate) fn hint(&mut self) {
+        self.gate.hint();
+    }
+
     /// A request has ended, with an answer or without.
     pub(crate) fn reached(&mut self, line: LineId, is_answered: bool, now: Millis) {
         self.gate.reached(line, is_answered, now);

@@ -172,17 +172,17 @@ impl Shell {
 
     fn take_page(&mut self, event: PageEvent, now: Millis) {
         if let PageEvent::Stored(key) = &event {
-            // It may be a conversation that begins there.
-            self.model.is_silent &= !self.keep.is_of_site(key.as_deref());
+            // A conversation begins there, perhaps, and its answers are for this tab, too.
+            self.model.is_reached |= self.keep.is_of_talk(key.as_deref());
         }
         match event {
             PageEvent::Visible(is_visible) => {
                 self.change(Msg::Visible(is_visible));
                 if is_visible {
-                    self.client.handle_hint(now);
+                    self.hint(now);
                 }
             }
-            PageEvent::Hint => self.client.handle_hint(now),
+            PageEvent::Hint => self.hint(now),
             PageEvent::Frozen => self.save(),
             PageEvent::Left => {
                 self.save();
@@ -215,6 +215,11 @@ impl Shell {
                 }
             }
         }
+    }
+
+    fn hint(&mut self, now: Millis) {
+        self.lines.hint();
+        self.client.handle_hint(now);
     }
 
     /// Lets go of the person who was here before, where `who` is another.
@@ -261,31 +266,34 @@ impl Shell {
     /// Carries out what the client and the model want, until they want nothing more.
     fn drain(&mut self) {
         loop {
-            self.follow_need();
             if let Some(line) = self.lines.poll_over() {
                 self.client.handle_closed(line, self.now());
             } else if let Some(output) = self.client.poll_output() {
                 self.carry_out(output);
             } else if let Some(effect) = self.effects.pop_front() {
                 self.perform(effect);
-            } else {
+            } else if !self.follow_need() {
                 break;
             }
         }
     }
 
-    /// Hangs up where nobody needs the line, and dials where somebody does.
-    fn follow_need(&mut self) {
+    /// Hangs up where nobody needs the line, and dials where somebody does; returns whether it did so. To be asked once the
+    /// model knows all that the client has heard.
+    fn follow_need(&mut self) -> bool {
         let saved = self.client.saved();
         // Who has become another visitor has no cursor, and a conversation perhaps.
-        let is_owed = saved.cursor.is_none() || !saved.outbox.is_empty();
+        let is_owed = saved.cursor.is_none() || saved.is_waiting();
         let is_wanted = !self.is_left && self.model.wants_line(is_owed);
         let is_paused = *self.client.status() == Status::Paused;
         if is_wanted && is_paused {
             self.client.resume(self.now());
         } else if !is_wanted && !is_paused {
             self.client.pause(self.now());
+        } else {
+            return false;
         }
+        true
     }
 
     fn carry_out(&mut self, output: Output<Visitor>) {

@@ -10,6 +10,7 @@ use holdfast_tests::{
     stage::Stage,
     wait,
 };
+use serde_json::json;
 
 use super::hosts::{complaints, watched};
 
@@ -188,13 +189,21 @@ async fn a_chat_at_rest_has_its_line_when_somebody_comes(engine: Engine) -> Resu
 
     tab.reload().await?;
     tab.see("the line once more", calm).await?;
-    let agent = stage.agent("Ana").await?;
-    let send = "Holdfast.track('looks'); Holdfast.sendMessage('by a script');";
+    let mut agent = stage.agent("Ana").await?;
+    let send = "window.states = []; Holdfast.on('connection', ({ state }) => states.push(state));
+        Holdfast.track('looks'); Holdfast.sendMessage('by a script');";
     tab.run::<()>(send, vec![]).await?;
     let desk = agent
         .see("the message", |desk| desk.find("by a script").is_some())
         .await?;
     ensure!(desk.messages.len() == 1, "{desk:?}");
+    let conversation = desk.messages[0].conversation;
+    let answer = json!({"send": {"conversation": conversation, "text": "an answer"}});
+    agent.tell(&answer).await?;
+    let unread = async || tab.run::<u32>("return Holdfast.getUnread()", vec![]).await;
+    wait::until("the answer", unread, |count| *count == 1).await?;
+    let states: Vec<String> = tab.run("return states", vec![]).await?;
+    ensure!(!states.iter().any(|state| state == "paused"), "{states:?}");
     Ok(())
 }
 

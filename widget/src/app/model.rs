@@ -42,7 +42,7 @@ pub struct Model {
     pub divider: Option<u64>,
     /// How the site stands.
     pub site: SiteState,
-    /// Whether somebody has reached for the chat, or the browser does not mind the line.
+    /// Whether somebody has reached for the chat, in another tab perhaps, or the browser does not mind the line.
     pub is_reached: bool,
     /// Whether the server has said that nothing was ever said.
     pub is_silent: bool,

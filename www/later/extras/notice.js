@@ -4,40 +4,40 @@ const BEAT_MS = 1000;
 // Another tab may have it in sight: it says so within this span.
 const PATIENCE_MS = 400;
 
-const storage = (act) => {
-  try {
-    return act(localStorage);
-  } catch {
-    return null; // storage is denied
-  }
-};
-
 export class Notice {
   constructor(sdk) {
     this.sdk = sdk;
     this.signal = sdk.doors.signal;
     this.key = "holdfast:" + sdk.settings.site;
     this.isQuietHere = false;
+    const area = sdk.settings.identity === "tab" ? "sessionStorage" : "localStorage";
+    this.storage = (act) => {
+      try {
+        return act(window[area]);
+      } catch {
+        return null; // storage is denied
+      }
+    };
     document.addEventListener("visibilitychange", () => document.hidden || this.rest(), { signal: this.signal });
     this.signal.addEventListener("abort", () => this.rest());
   }
 
   get isQuiet() {
-    return (storage((it) => it.getItem(this.key + ":quiet")) ?? (this.isQuietHere ? "yes" : "no")) === "yes";
+    return (this.storage((it) => it.getItem(this.key + ":quiet")) ?? (this.isQuietHere ? "yes" : "no")) === "yes";
   }
 
   set isQuiet(isQuiet) {
     this.isQuietHere = isQuiet;
-    storage((it) => it.setItem(this.key + ":quiet", isQuiet ? "yes" : "no"));
+    this.storage((it) => it.setItem(this.key + ":quiet", isQuiet ? "yes" : "no"));
     if (isQuiet) this.rest();
   }
 
   hear(id, name) {
     const isSeen = this.sdk.isOpen && !document.hidden && document.hasFocus();
-    const mark = () => storage((it) => it.setItem(this.key + ":noticed", id));
+    const mark = () => this.storage((it) => it.setItem(this.key + ":noticed", id));
     if (isSeen) return mark();
     setTimeout(() => {
-      if (this.signal.aborted || this.isQuiet || storage((it) => it.getItem(this.key + ":noticed")) === id) return;
+      if (this.signal.aborted || this.isQuiet || this.storage((it) => it.getItem(this.key + ":noticed")) === id) return;
       mark();
       this.ring();
       if (document.hidden) this.blink(this.sdk.text("newMessage", 0, name || this.sdk.text("agent", 0, "")));

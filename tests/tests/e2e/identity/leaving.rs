@@ -7,6 +7,7 @@ use holdfast_tests::{
     pages::Pages,
     proxy::{BOTH, Forgotten},
     stage::Stage,
+    wait,
 };
 use serde_json::json;
 
@@ -20,7 +21,7 @@ in_every_engine!(
 
 async fn a_logout_leaves_nothing_in_any_storage(engine: Engine) -> Result<()> {
     let stage = Stage::set_in(engine).await?;
-    let agent = stage.agent("Ana").await?;
+    let mut agent = stage.agent("Ana").await?;
     let key = stage.server.identity_key().await?;
     let script = identify(
         "user-17",
@@ -44,9 +45,19 @@ async fn a_logout_leaves_nothing_in_any_storage(engine: Engine) -> Result<()> {
             let tab = stage.browser.open(&pages.url(path)).await?;
             tab.open_chat().await?;
             tab.write(&said).await?;
-            agent
+            let desk = agent
                 .see("the secret", |desk| desk.find(&said).is_some())
                 .await?;
+            let conversation = desk.find(&said).map(|message| message.conversation);
+            let answer = json!({"send": {"conversation": conversation, "text": "an answer"}});
+            agent.tell(&answer).await?;
+            let stored = async || kept(&tab).await;
+            wait::until("the answer noticed", stored, |kept| {
+                kept.contains("noticed")
+            })
+            .await?;
+            let shared: usize = tab.run("return localStorage.length", vec![]).await?;
+            ensure!((shared == 0) == (path == "/tab"), "{}", kept(&tab).await?);
             let before = kept(&tab).await?;
             ensure!(
                 before.contains("user-17") && before.contains("secretly pro"),
@@ -61,7 +72,7 @@ async fn a_logout_leaves_nothing_in_any_storage(engine: Engine) -> Result<()> {
             })
             .await?;
             let after = kept(&tab).await?;
-            for trace in ["user-17", "Lin Wei", "secret", "hash"] {
+            for trace in ["user-17", "Lin Wei", "secret", "hash", "noticed"] {
                 ensure!(!after.contains(trace), "{trace} in {after}");
             }
 

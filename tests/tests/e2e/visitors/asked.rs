@@ -1,7 +1,13 @@
 //! What the owner says and asks: greeting, opening hours, questions before the first message, a rating after the last.
 
 use anyhow::{Context as _, Result, ensure};
-use holdfast_tests::{browser::Engine, checker::Writer, in_every_engine, stage::Stage, wait};
+use holdfast_tests::{
+    browser::{Engine, Tab},
+    checker::Writer,
+    in_every_engine,
+    stage::Stage,
+    wait,
+};
 use serde_json::{Value, json};
 
 use super::{ENTER, RIGHT, call, extras, holds, inside, keys, press};
@@ -158,32 +164,32 @@ async fn what_was_entered_is_forgotten_with_the_visitor(engine: Engine) -> Resul
     let name =
         "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[name=name]')";
     tab.type_keys(name, vec![], "Björn").await?;
-    let saved = "return JSON.stringify({...sessionStorage}).includes('Björn')";
-    wait::until(
-        "the name saved",
-        async || tab.run::<bool>(saved, vec![]).await,
-        |is| *is,
-    )
-    .await?;
+    name_is_kept(&tab, true).await?;
     call(&tab, "Holdfast.logout()").await?;
-    wait::until(
-        "the name gone",
-        async || tab.run::<bool>(saved, vec![]).await,
-        |is| !*is,
-    )
-    .await?;
+    name_is_kept(&tab, false).await?;
+    let is_empty = "return shown('prechat') && find('prechat').elements[0].value === ''";
     tab.open_chat().await?;
-    holds(
-        &tab,
-        "return shown('prechat') && find('prechat').elements[0].value === ''",
-    )
-    .await?;
+    holds(&tab, is_empty).await?;
     tab.reload().await?;
-    holds(
-        &tab,
-        "return shown('prechat') && find('prechat').elements[0].value === ''",
-    )
-    .await
+    holds(&tab, is_empty).await?;
+
+    // On the next page the panel is closed, and what has kept it is not loaded.
+    tab.type_keys(name, vec![], "Björn").await?;
+    name_is_kept(&tab, true).await?;
+    tab.click_hook("close").await?;
+    tab.reload().await?;
+    tab.see("the next page", |widget| widget.here && !widget.open)
+        .await?;
+    name_is_kept(&tab, true).await?;
+    call(&tab, "Holdfast.logout()").await?;
+    name_is_kept(&tab, false).await
+}
+
+async fn name_is_kept(tab: &Tab, is_kept: bool) -> Result<()> {
+    let saved = "return JSON.stringify({...sessionStorage}).includes('Björn')";
+    let look = async || tab.run::<bool>(saved, vec![]).await;
+    wait::until("the name in the storage", look, |is| *is == is_kept).await?;
+    Ok(())
 }
 
 /// The words on each line of each paragraph.
