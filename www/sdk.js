@@ -312,7 +312,9 @@ class Sdk {
     const { height, width, offsetTop, offsetLeft, scale } = window.visualViewport ?? { scale: 0 };
     // Who enlarges the page by hand looks at a part of it, which stays where it is.
     if (Math.abs(scale - 1) < 0.01) {
-      const set = (name, pixels) => root.style.setProperty("--hf-" + name, pixels + "px");
+      // A page whose root is zoomed zooms the chat, but not what the window is measured in.
+      const zoom = +getComputedStyle(document.documentElement).zoom || 1;
+      const set = (name, pixels) => root.style.setProperty("--hf-" + name, pixels / zoom + "px");
       const lift = Math.max(0, document.documentElement.clientHeight - height - offsetTop);
       Object.entries({ height, width, lift, top: offsetTop, left: offsetLeft }).forEach((value) => set(...value));
       // A page that is wider than the phone is seen in part, and from where that is counted depends on its direction.

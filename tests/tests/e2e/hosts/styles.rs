@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use holdfast_tests::{browser::Engine, in_every_engine, pages::Page, stage::Stage};
 
-use super::{CONTENT, chat_works_in, place, serve_with, tag_for};
+use super::{CONTENT, cannot_show, chat_works_in, place, serve_with, tag_for};
 
 in_every_engine!(
     everything_is_unset,
@@ -18,6 +18,9 @@ in_every_engine!(
 
 /// How far the launcher's edge and size may be from what they are on a plain page.
 const TOLERANCE: f64 = 1.0;
+
+/// The zoom of a page's root.
+const ROOT_ZOOM: f64 = 1.25;
 
 /// On a plain page the launcher is a circle of this size, so far from the window's corner.
 const LAUNCHER: f64 = 60.0;
@@ -107,7 +110,40 @@ async fn texts_are_of_an_odd_size_and_shape(engine: Engine) -> Result<()> {
 }
 
 async fn the_page_is_zoomed(engine: Engine) -> Result<()> {
-    looks_right(engine, "", "body { zoom: 1.4 }").await
+    looks_right(engine, "", "body { zoom: 1.4 }").await?;
+    // The zoom of the page's root is the chat's, too, whose panel stays within the window.
+    let mut stage = Stage::set_in(engine).await?;
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head>{}<link rel=\"stylesheet\" href=\"/shop.css\"></head><body>{CONTENT}{}</body></html>",
+        super::WATCH_TAG,
+        tag_for(&stage)
+    );
+    let css = format!("html {{ zoom: {ROOT_ZOOM} }} body {{ zoom: 1.4 }}");
+    let pages = serve_with(Page::html(html), [("/shop.css", Page::style(css))]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    // WebKit tells places in the root's own pixels.
+    let scale = if engine == Engine::WebKit {
+        cannot_show(
+            engine,
+            "pointing on a zoomed root",
+            "it tells no places on the window there",
+        );
+        tab.run::<()>("Holdfast.open()", vec![]).await?;
+        tab.see("the panel", |widget| widget.open).await?;
+        ROOT_ZOOM
+    } else {
+        chat_works_in(&mut stage, &tab).await?;
+        1.0
+    };
+    for hook in ["close", "panel", "composer"] {
+        let place = place(&tab, hook).await?;
+        let is_inside = place.top >= 0.0
+            && place.left >= 0.0
+            && place.right * scale <= place.width
+            && place.bottom * scale <= place.height;
+        ensure!(is_inside, "the {hook} is at {place:?}");
+    }
+    Ok(())
 }
 
 async fn the_page_is_written_from_right_to_left(engine: Engine) -> Result<()> {
