@@ -103,6 +103,7 @@ impl Album {
             let tab = self.go(look, "shop", "en").await?;
             self.take(&tab, look, "closed").await?;
             let tab = self.chat(look, "shop", "en").await?;
+            holds(&tab, "return find('greeting').innerText.includes('Ask us')").await?;
             self.take(&tab, look, "empty").await?;
             tab.click_hook("close").await?;
         }
