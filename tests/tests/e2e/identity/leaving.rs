@@ -176,7 +176,7 @@ async fn a_logout_is_stronger_than_an_identity_that_is_still_on_its_way(
     )
     .await?;
     let asked = async || call(&tab, "return !!window.answer").await;
-    holdfast_tests::wait::until("the question for the hash", asked, |is_asked| {
+    wait::until("the question for the hash", asked, |is_asked| {
         *is_asked == true
     })
     .await?;

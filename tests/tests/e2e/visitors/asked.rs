@@ -48,7 +48,7 @@ const FORM: &str = "return JSON.stringify([
     [...root.querySelectorAll('.fault')].map((fault) => fault.textContent !== ''),
     root.activeElement?.name ?? root.activeElement?.dataset.hf ?? '']);";
 
-async fn form(stage_tab: &holdfast_tests::browser::Tab) -> Result<Value> {
+async fn form(stage_tab: &Tab) -> Result<Value> {
     Ok(serde_json::from_str(
         &inside::<String>(stage_tab, FORM).await?,
     )?)
