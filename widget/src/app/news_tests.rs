@@ -1,11 +1,10 @@
 use holdfast_protocol::client::{ClientEvent, SendError, Status, Visitor, VisitorNews};
 use holdfast_protocol::event::{Receipt, TextError, VisitorBody, VisitorEvent};
-use holdfast_protocol::frame::{Heartbeat, SiteState, Staff, VisitorWelcome};
-use holdfast_protocol::id::{Epoch, EventId};
-use holdfast_protocol::limits;
+use holdfast_protocol::frame::Staff;
+use holdfast_protocol::id::EventId;
 use holdfast_protocol::time::Millis;
 
-use super::fixture::{from_agent, from_visitor};
+use super::fixture::{self, from_agent, from_visitor};
 use super::{Effect, Model, Msg, News, Note, update};
 
 const START: Millis = Millis(1000);
@@ -26,23 +25,11 @@ fn told(effects: Vec<Effect>) -> Vec<News> {
 
 fn welcome(model: &mut Model, delivered: u64, receipt: Receipt, restart: bool) -> Vec<News> {
     let _ = client(model, ClientEvent::Status(Status::Online));
-    let welcome = VisitorWelcome {
-        version: limits::VERSION,
-        token: "token".to_owned(),
-        epoch: Epoch(1),
-        after: 0,
-        last: 0,
-        heartbeat: Heartbeat::default(),
-        seen: Receipt {
-            delivered,
-            read: delivered,
-        },
-        receipt,
-        staff: Staff {
-            online: vec!["Ida".to_owned()],
-        },
-        site: SiteState::default(),
+    let seen = Receipt {
+        delivered,
+        read: delivered,
     };
+    let welcome = fixture::welcome(seen, receipt);
     client(model, ClientEvent::Welcomed { welcome, restart })
 }
 

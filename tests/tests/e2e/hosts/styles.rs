@@ -1,7 +1,12 @@
 //! Pages whose styles mean everything that is on them.
 
 use anyhow::{Result, ensure};
-use holdfast_tests::{browser::Engine, in_every_engine, pages::Page, stage::Stage};
+use holdfast_tests::{
+    browser::{Engine, Tab},
+    in_every_engine,
+    pages::{Page, Pages},
+    stage::Stage,
+};
 
 use super::{CONTENT, cannot_show, chat_works_in, place, serve_with, tag_for};
 
@@ -26,17 +31,23 @@ const ROOT_ZOOM: f64 = 1.25;
 const LAUNCHER: f64 = 60.0;
 const MARGIN: f64 = 20.0;
 
-/// The chat works on a page with these styles, and looks as it does on a plain one.
-async fn looks_right(engine: Engine, attributes: &str, css: &str) -> Result<()> {
-    let mut stage = Stage::set_in(engine).await?;
+/// Opens a page with these attributes of its root and these styles.
+async fn visit(stage: &Stage, attributes: &str, css: &str) -> Result<(Tab, Pages)> {
     let html = format!(
         "<!doctype html><html lang=\"en\" {attributes}><head><title>A shop</title>{}\
          <link rel=\"stylesheet\" href=\"/shop.css\"></head><body>{CONTENT}{}</body></html>",
         super::WATCH_TAG,
-        tag_for(&stage)
+        tag_for(stage)
     );
     let pages = serve_with(Page::html(html), [("/shop.css", Page::style(css))]).await?;
     let tab = stage.browser.open(&pages.url("/")).await?;
+    Ok((tab, pages))
+}
+
+/// The chat works on a page with these styles, and looks as it does on a plain one.
+async fn looks_right(engine: Engine, attributes: &str, css: &str) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let (tab, _pages) = visit(&stage, attributes, css).await?;
     tab.see("the widget", |widget| widget.here).await?;
     let launcher = place(&tab, "launcher").await?;
     let (beside, below): (f64, f64) = tab.run(SCROLL_BARS, vec![]).await?;
@@ -113,14 +124,8 @@ async fn the_page_is_zoomed(engine: Engine) -> Result<()> {
     looks_right(engine, "", "body { zoom: 1.4 }").await?;
     // The zoom of the page's root is the chat's, too, whose panel stays within the window.
     let mut stage = Stage::set_in(engine).await?;
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><head>{}<link rel=\"stylesheet\" href=\"/shop.css\"></head><body>{CONTENT}{}</body></html>",
-        super::WATCH_TAG,
-        tag_for(&stage)
-    );
     let css = format!("html {{ zoom: {ROOT_ZOOM} }} body {{ zoom: 1.4 }}");
-    let pages = serve_with(Page::html(html), [("/shop.css", Page::style(css))]).await?;
-    let tab = stage.browser.open(&pages.url("/")).await?;
+    let (tab, _pages) = visit(&stage, "", &css).await?;
     // WebKit tells places in the root's own pixels.
     let scale = if engine == Engine::WebKit {
         cannot_show(
