@@ -19,8 +19,8 @@ export class Site {
       this.last = number;
       this.greet();
     }
-    // An answer may be unseen, and it may be seen only now that the line is there.
-    const isWanted = event === "open" || event === "message:received" || (this.hasFailed && text === "online");
+    // An answer may be unseen, a conversation is marked as such, and it may be seen only now that the line is there.
+    const isWanted = /^(open|message)/.test(event) || (this.hasFailed && text === "online");
     if (isWanted) this.loading ??= this.load();
     this.loading?.then((extras) => extras?.hear(event, id, text, name, number));
     return event === "site";

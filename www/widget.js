@@ -12,7 +12,7 @@
   const api = window.Holdfast?.q ? Holdfast : (window.Holdfast = stub([]));
   if (!tag || "tag" in api) return;
   api.tag = tag;
-  const { site, position, theme, accent, zIndex, boot } = tag.dataset;
+  const { site, position, theme, accent, zIndex, boot, identity } = tag.dataset;
   const isBoot = (call) => call[0] == "boot";
   // What a page boots by itself is drawn when it does so, with the options that it gives then.
   const isManual = boot == "manual" || api.q.some(isBoot);
@@ -89,7 +89,7 @@
         fetch(at("holdfast-widget_bg.wasm")),
         ready,
       ]);
-      if (!wasm.ok) throw new Error("HTTP " + wasm.status);
+      if (!wasm.ok) throw Error("HTTP " + wasm.status);
       sdk.connect(api, tag, wasm, draw, launcher);
     } catch (error) {
       isBegun = 0;
@@ -102,7 +102,7 @@
   // What can't wait for an idle page.
   const isUrgent = ([name]) => /^(boot|open|toggle|sendMessage|logout)$/.test(name);
   api.q.push = (call) => {
-    Array.prototype.push.call(api.q, call);
+    [].push.call(api.q, call);
     if (isManual ? isBoot(call) : isUrgent(call)) load();
   };
   const ready = isManual || new Promise((go) => {
@@ -119,12 +119,13 @@
   if (isManual ? api.q.some(isBoot) : api.q.some(isUrgent)) return load();
   if (isManual) return;
   try {
-    // A panel that was open, an event or a message that waits: the conversation goes on.
-    const saved = sessionStorage.getItem("holdfast:" + site);
+    // A panel that was open, an event or a message that waits, of this tab or of another: the conversation goes on.
+    const key = "holdfast:" + site;
+    const saved = sessionStorage[key] + (identity == "tab" || localStorage[key + ":talk"] + localStorage[key + ":waiting"]);
     if (/"(open":true|seq":|outbox":\[\{)/.test(saved)) return load();
   } catch {} // storage is denied: there is none from an earlier page
   // Safari has no requestIdleCallback.
-  const idle = () => (window.requestIdleCallback ? requestIdleCallback(load, { timeout: 2000 }) : setTimeout(load, 200));
+  const idle = () => window.requestIdleCallback?.(load, { timeout: 2000 }) ?? setTimeout(load, 200);
   if (document.readyState === "complete") return idle();
   addEventListener("load", idle, { once: true });
   setTimeout(idle, 8000); // a page with a hanging image never reports that it has loaded

@@ -176,7 +176,7 @@ impl Keep {
 
     /// What `www/later/extras` keeps of the visitor beside this, and can't forget where it was not loaded.
     fn forget_of_extras(&self, area: &Area) {
-        for name in [":form", ":rating", ":noticed"] {
+        for name in [":form", ":rating", ":noticed", ":talk"] {
             area.remove(&[&self.state_key, name].concat());
         }
     }

@@ -40,13 +40,24 @@ export class Extras {
     this.sdk = sdk;
     this.site = site;
     this.notice = new Notice(sdk);
+    this.newest = 0;
     this.dress();
   }
 
-  hear(event, id, text, name) {
+  hear(event, id, text, name, number) {
     if (event === "message:received") this.notice.hear(id, name);
+    if (/^(chat:|message:(sent|received))/.test(event)) this.mark(event !== "chat:ended", number);
     if (event === "close") this.menu?.closed();
     if (event === "site") this.refresh();
+  }
+
+  // Where the conversation goes on, the visitor's next tab loads the chat at once: widget.js looks for this mark. Of what is
+  // heard together, what happened last decides.
+  mark(isGoingOn, at) {
+    if (at <= this.newest) return;
+    this.newest = at;
+    const key = this.notice.key + ":talk";
+    this.notice.storage((it) => (isGoingOn ? it.setItem(key, '{"open":true}') : it.removeItem(key)));
   }
 
   // Puts everything beside the panel's own parts, which the chat has just made.

@@ -22,6 +22,8 @@ in_every_engine!(
     a_chat_at_rest_has_its_line_when_somebody_comes,
     a_chat_at_rest_hears_of_a_conversation_in_another_tab,
     a_conversation_goes_on_at_once,
+    a_conversation_goes_on_at_once_in_another_tab,
+    a_tab_of_its_own_knows_of_no_other,
     a_tap_without_a_line_is_told_to_the_owner_and_done_when_it_is_back,
 );
 
@@ -247,6 +249,100 @@ async fn a_conversation_goes_on_at_once(engine: Engine) -> Result<()> {
     tab.see("the line", |widget| widget.connection == "online")
         .await?;
     drop(agent);
+    Ok(())
+}
+
+/// A page that is never idle, and notes that it was asked to say when it is: the chat waits for that, and for nobody else.
+const WAITS: &str =
+    "<script>window.requestIdleCallback = () => { window.isAsked = true; return 0; };</script>";
+
+/// Loads the page anew in a window of its own, and looks whether the chat waits until it is idle.
+async fn waits(stage: &Stage, url: &str) -> Result<Tab> {
+    let tab = stage.browser.open_another(url).await?;
+    let asked = async || {
+        tab.run::<bool>("return window.isAsked === true", vec![])
+            .await
+    };
+    wait::until("a chat that waits", asked, |is_asked| *is_asked).await?;
+    ensure!(loaded(&tab).await? == 0, "loaded before its time");
+    Ok(tab)
+}
+
+/// Also where nobody has answered yet, and no longer when it is over, or its visitor has left.
+async fn a_conversation_goes_on_at_once_in_another_tab(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let page = [WAITS, &with_tag(stage.server.http(), "demo", "")].concat();
+    let pages = Pages::serve([("/", page)]).await?;
+    let url = pages.url("/");
+    let tab = stage.browser.open(&url).await?;
+    tab.open_chat().await?;
+    // Who has only looked has no conversation.
+    tab.see("the line", |widget| widget.connection == "online")
+        .await?;
+    waits(&stage, &url).await?.close().await?;
+
+    stage.visitor_writes(&tab, "Hello").await?;
+    is_marked(&tab, true).await?;
+    let next = stage.browser.open_another(&url).await?;
+    next.see("the conversation, and nobody touched anything", |widget| {
+        widget.connection == "online"
+    })
+    .await?;
+    next.close().await?;
+
+    let mut agent = stage.agent("Ana").await?;
+    let desk = agent.see("it", |desk| !desk.snapshot.is_empty()).await?;
+    let close = json!({"close": {"conversation": desk.snapshot[0]}});
+    agent.tell(&close).await?;
+    is_marked(&tab, false).await?;
+    waits(&stage, &url).await?.close().await?;
+
+    // What is said after its end opens it again.
+    stage.visitor_writes(&tab, "One more thing").await?;
+    is_marked(&tab, true).await?;
+    tab.run::<()>("Holdfast.logout()", vec![]).await?;
+    is_marked(&tab, false).await?;
+    waits(&stage, &url).await?;
+    Ok(())
+}
+
+/// Waits until the other tabs of the visitor are told, or are not told any more, that a conversation goes on.
+async fn is_marked(tab: &Tab, is_wanted: bool) -> Result<()> {
+    let mark = "return !!localStorage['holdfast:demo:talk']";
+    let look = async || tab.run::<bool>(mark, vec![]).await;
+    wait::until("the mark of a conversation", look, |is| *is == is_wanted).await?;
+    Ok(())
+}
+
+/// With `data-identity="tab"`, whatever the site's other pages have left for all tabs.
+async fn a_tab_of_its_own_knows_of_no_other(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let own = |attributes| [WAITS, &with_tag(stage.server.http(), "demo", attributes)].concat();
+    let pages = [("/", own("")), ("/own", own("data-identity=tab"))];
+    let pages = Pages::serve(pages).await?;
+    let tab = stage.browser.open(&pages.url("/own")).await?;
+    tab.open_chat().await?;
+    stage.visitor_writes(&tab, "Hello").await?;
+    tab.see("the message on the disk", |widget| {
+        widget.messages.iter().all(|bubble| bubble.seq.is_some())
+    })
+    .await?;
+    ensure!(
+        tab.run::<u64>("return localStorage.length", vec![]).await? == 0,
+        "left for all tabs"
+    );
+    waits(&stage, &pages.url("/own")).await?.close().await?;
+    // In this tab it goes on, also on a page with a closed panel.
+    tab.click_hook("close").await?;
+    tab.see("the closed panel", |widget| !widget.open).await?;
+    tab.reload().await?;
+    tab.see("the line", |widget| widget.connection == "online")
+        .await?;
+    let shared = stage.browser.open_another(&pages.url("/")).await?;
+    shared.open_chat().await?;
+    shared.write("Hello").await?;
+    is_marked(&shared, true).await?;
+    waits(&stage, &pages.url("/own")).await?;
     Ok(())
 }
 
