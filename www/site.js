@@ -45,7 +45,7 @@ export class Site {
     if (this.doors !== sdk.doors) this.loading = this.extras = null;
     this.doors = sdk.doors;
     this.root = root;
-    if (window.name === OWN_WINDOW + sdk.settings.site) queueMicrotask(() => sdk.chat?.call("open", ""));
+    if (window.name === OWN_WINDOW + sdk.settings.site) queueMicrotask(() => sdk.run(["open", []]));
     this.greet();
     this.extras?.dress();
   }

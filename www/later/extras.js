@@ -41,6 +41,7 @@ export class Extras {
     this.site = site;
     this.notice = new Notice(sdk);
     this.newest = 0;
+    this.signal = sdk.doors.signal;
     this.dress();
   }
 
@@ -67,7 +68,7 @@ export class Extras {
     try {
       const words = await learn(language.file);
       // The widget may have been drawn anew meanwhile, in another language.
-      if (this.site.root !== root || this.dressed === root) return;
+      if (this.signal.aborted || this.site.root !== root || this.dressed === root) return;
       language.words = { ...words, ...language.words };
     } catch {
       // The panel is there without them; the next time it is drawn they are tried again.
@@ -111,7 +112,8 @@ export class Extras {
     ];
     for (const make of parts) {
       await breath();
-      if (this.dressed !== root) return;
+      // Or be gone, and so may its words.
+      if (this.signal.aborted || this.dressed !== root) return;
       make();
     }
     this.panel = panel;

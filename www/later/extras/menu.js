@@ -1,16 +1,20 @@
 // The menu in the panel's header: the notice of unseen answers, a window of its own, a copy of the conversation.
 import { OWN_WINDOW } from "../../site.js";
+import { after } from "./timer.js";
 
 const DOTS = "M5 12v.01M12 12v.01M19 12v.01";
 const OWN_SIZE = "popup,width=420,height=700";
 // As long a page of older messages may take; then what is there is copied.
 const PAGE_MS = 4000;
+// So long what is said of something done stays.
+const SAID_MS = 4000;
 
 export class Menu {
   constructor(sdk, panel, notice) {
     this.sdk = sdk;
     this.panel = panel;
     this.notice = notice;
+    this.signal = sdk.doors.signal;
     const { make, say, find, icon, root } = panel;
     this.name = OWN_WINDOW + sdk.settings.site;
     this.isOwn = window.name === this.name;
@@ -98,7 +102,9 @@ export class Menu {
       } else await navigator.clipboard.writeText(await text);
       this.tell("copied");
     } catch {
-      this.tell(this.copyOld(await this.transcript()) ? "copied" : "copyFailed");
+      const text = await this.transcript();
+      // The chat may have been taken off the page meanwhile.
+      if (!this.signal.aborted) this.tell(this.copyOld(text) ? "copied" : "copyFailed");
     }
   }
 
@@ -148,23 +154,25 @@ export class Menu {
     this.toEnd();
     keep();
     const first = () => Number(log.querySelector("[data-seq]")?.dataset.seq ?? 1);
-    for (let before = 0; first() > 1 && first() !== before; ) {
+    for (let before = 0; !this.signal.aborted && first() > 1 && first() !== before; ) {
       before = first();
       await new Promise((go) => {
         const watch = new MutationObserver(() => first() < before && done());
         const done = () => {
-          clearTimeout(late);
+          stop();
           watch.disconnect();
+          this.signal.removeEventListener("abort", done);
           go();
         };
-        const late = setTimeout(done, PAGE_MS);
+        const stop = after(this.signal, PAGE_MS, done);
+        this.signal.addEventListener("abort", done);
         watch.observe(log, { childList: true });
         // A list that is at its top already does not scroll.
         list.scrollTop = list.scrollTop ? 0 : 1;
       });
       keep();
     }
-    this.toEnd();
+    if (!this.signal.aborted) this.toEnd();
     list.scrollTop = list.scrollHeight - below;
     return rows;
   }
@@ -177,9 +185,10 @@ export class Menu {
   }
 
   tell(key) {
+    if (this.signal.aborted) return;
     this.said.textContent = this.panel.say(key);
     this.said.hidden = false;
-    clearTimeout(this.late);
-    this.late = setTimeout(() => (this.said.hidden = true), 4000);
+    this.stop?.();
+    this.stop = after(this.signal, SAID_MS, () => (this.said.hidden = true));
   }
 }

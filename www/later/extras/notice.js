@@ -1,4 +1,5 @@
 // An answer that nobody has seen: a sound and a changing title, unless the visitor has switched them off.
+import { after } from "./timer.js";
 
 const BEAT_MS = 1000;
 // Another tab may have it in sight: it says so within this span.
@@ -19,7 +20,10 @@ export class Notice {
       }
     };
     document.addEventListener("visibilitychange", () => document.hidden || this.rest(), { signal: this.signal });
-    this.signal.addEventListener("abort", () => this.rest());
+    this.signal.addEventListener("abort", () => {
+      this.rest();
+      this.sound?.close();
+    });
   }
 
   get isQuiet() {
@@ -36,12 +40,12 @@ export class Notice {
     const isSeen = this.sdk.isOpen && !document.hidden && document.hasFocus();
     const mark = () => this.storage((it) => it.setItem(this.key + ":noticed", id));
     if (isSeen) return mark();
-    setTimeout(() => {
-      if (this.signal.aborted || this.isQuiet || this.storage((it) => it.getItem(this.key + ":noticed")) === id) return;
+    after(this.signal, PATIENCE_MS, () => {
+      if (this.isQuiet || this.storage((it) => it.getItem(this.key + ":noticed")) === id) return;
       mark();
       this.ring();
       if (document.hidden) this.blink(this.sdk.text("newMessage", 0, name || this.sdk.text("agent", 0, "")));
-    }, PATIENCE_MS);
+    });
   }
 
   // Two soft tones. A page that nobody has touched may not sound, and the browser would complain about the attempt.

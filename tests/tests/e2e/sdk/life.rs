@@ -4,10 +4,11 @@ use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{browser::Engine, in_every_engine, pages::Pages, stage::Stage, wait};
 use serde_json::json;
 
-use super::{call, early, ensure_silent, hear};
+use super::{super::visitors::extras, call, early, ensure_silent, hear};
 
 in_every_engine!(
     destroy_leaves_no_trace_and_boot_goes_on,
+    destroy_ends_the_timers_and_the_sound_of_what_was_loaded_later,
     logout_forgets_the_visitor_in_all_tabs,
     a_page_may_wait_for_consent,
 );
@@ -90,6 +91,58 @@ async fn destroy_leaves_no_trace_and_boot_goes_on(engine: Engine) -> Result<()> 
         .await?;
     ensure_silent(&tab).await?;
     Ok(())
+}
+
+/// Counts what sounds: browsers give a page only so many of these.
+const SOUNDS: &str = "<script>{
+    const contexts = [];
+    window.AudioContext = class extends AudioContext { constructor(...args) { super(...args); contexts.push(this); } };
+    window.sounds = () => [contexts.length, contexts.filter((context) => context.state !== 'closed').length];
+}</script>";
+
+/// In the moment in which an answer came, with a word about a copy on the panel: each has a timer of its own.
+async fn destroy_ends_the_timers_and_the_sound_of_what_was_loaded_later(
+    engine: Engine,
+) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let mut agent = stage.agent("Ana").await?;
+    let watches = format!("{WATCH}{SOUNDS}<title>");
+    let page = early(stage.street.addr(), "").replacen("<title>", &watches, 1);
+    let pages = Pages::serve([("/", page)]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.see("the panel", |widget| widget.open).await?;
+    extras(&tab).await?;
+    // What the page's script has written first goes along.
+    tab.draft(", hello\u{E007}").await?;
+    let desk = agent.see("it", |desk| !desk.messages.is_empty()).await?;
+    let conversation = desk.messages[0].conversation;
+    tab.click_hook("close").await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    stage.agent_writes(&mut agent, conversation, "Hi").await?;
+    let sounds = async || call(&tab, "return sounds()").await;
+    wait::until("a sound", sounds, |found| *found == json!([1, 1])).await?;
+    tab.open_chat().await?;
+    tab.click_hook("menu").await?;
+    tab.click_hook("copy").await?;
+    let said = "return !document.querySelector('#holdfast-chat').shadowRoot.querySelector('[data-hf=said]').hidden";
+    let look = async || call(&tab, said).await;
+    wait::until("a word about the copy", look, |found| *found == true).await?;
+    call(
+        &tab,
+        "Holdfast.close(); Holdfast.on('message:received', () => { Holdfast.destroy(); window.left = watch(); })",
+    )
+    .await?;
+    stage
+        .agent_writes(&mut agent, conversation, "Still there?")
+        .await?;
+    let left = async || call(&tab, "return window.left ?? null").await;
+    let left = wait::until("a chat taken off", left, |found| !found.is_null()).await?;
+    ensure!(
+        left == json!({"listeners": 0, "timers": 0, "sockets": 0, "hosts": 0}),
+        "{left}"
+    );
+    wait::until("silence", sounds, |found| *found == json!([1, 0])).await?;
+    ensure_silent(&tab).await
 }
 
 async fn logout_forgets_the_visitor_in_all_tabs(engine: Engine) -> Result<()> {
