@@ -23,6 +23,8 @@ extern "C" {
     fn append(this: &Parent, child: &Element);
     #[wasm_bindgen(method, js_name = insertBefore)]
     fn insert(this: &Parent, child: &Element, before: Option<&Element>);
+    #[wasm_bindgen(method, js_name = removeChild)]
+    fn remove(this: &Parent, child: &Element);
     #[wasm_bindgen(method, js_name = querySelector)]
     fn find(this: &Parent, selector: &str) -> Option<Element>;
 }
@@ -92,6 +94,13 @@ pub(super) fn append(parent: &Element, child: &Element) {
 /// Puts a child into an element, before another or at the end.
 pub(super) fn insert(parent: &Element, child: &Element, before: Option<&Element>) {
     parent.unchecked_ref::<Parent>().insert(child, before);
+}
+
+/// Takes an element away from where it stands, if it does. Some pages have an `Element.prototype.remove` of their own.
+pub(super) fn take_away(element: &Element) {
+    if let Some(parent) = element.parent_node() {
+        parent.unchecked_ref::<Parent>().remove(element);
+    }
 }
 
 /// The first element inside that a constant selector finds.

@@ -5,7 +5,7 @@ use holdfast_protocol::frame::RejectionCode;
 use web_sys::{Element, HtmlElement};
 
 use super::clock::day_number;
-use super::dom::{Dom, append, fill, find, insert, put, set_attribute, set_text};
+use super::dom::{Dom, append, fill, find, insert, put, set_attribute, set_text, take_away};
 use crate::app::{Key, Line, Rating, Row, State};
 use crate::sdk::{Page, number};
 use crate::texts::Text;
@@ -74,7 +74,7 @@ impl List {
             self.shown.push(shown);
         }
         for gone in old {
-            gone.element.remove();
+            take_away(&gone.element);
         }
     }
 
@@ -174,7 +174,7 @@ fn update(dom: &Dom, page: &Page, shown: &mut Shown, line: &Line<'_>) {
 
 fn show_failure(dom: &Dom, page: &Page, item: &HtmlElement, line: &Line<'_>) {
     if let Some(old) = find(item, ".failure") {
-        old.remove();
+        take_away(&old);
     }
     let Some(failure) = line.failure else {
         return;

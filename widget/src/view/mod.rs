@@ -22,7 +22,7 @@ use crate::app::{Model, Msg, Note, Place, Show, rows};
 use crate::sdk::{Page, number};
 use crate::texts::Text;
 use clock::day_number;
-use dom::{Dom, set_attribute, set_text};
+use dom::{Dom, set_attribute, set_text, take_away};
 use frame::Frame;
 use input::Input;
 use list::List;
@@ -49,10 +49,7 @@ pub(crate) struct View {
 
 impl Drop for View {
     fn drop(&mut self) {
-        // Some pages have an `Element.prototype.remove` of their own.
-        if let Some(parent) = self.frame.host.parent_node() {
-            let _ = parent.remove_child(&self.frame.host);
-        }
+        take_away(&self.frame.host);
     }
 }
 

@@ -3,13 +3,14 @@
 use anyhow::{Result, ensure};
 use holdfast_tests::{browser::Engine, foreign, in_every_engine, pages::Page, stage::Stage};
 
-use super::{CONTENT, chat_works_at, page, serve_with, tag_for};
+use super::{CONTENT, chat_works_at, page, serve, serve_with, tag_for};
 
 in_every_engine!(
     prototype_patches_the_language,
     mootools_patches_the_language,
     an_early_jquery_is_on_the_page,
     careless_scripts_patch_what_they_find,
+    rows_leave_the_list_where_a_page_has_replaced_remove,
 );
 
 /// The chat works on a page with `library`, which is there when `proof` is true.
@@ -74,4 +75,35 @@ async fn careless_scripts_patch_what_they_find(engine: Engine) -> Result<()> {
         "'last' in window.Array.prototype",
     )
     .await
+}
+
+/// The mark before what is new is in the list for as long as it is new.
+async fn rows_leave_the_list_where_a_page_has_replaced_remove(engine: Engine) -> Result<()> {
+    const MARKS: &str = "return document.querySelector('#holdfast-chat').shadowRoot.querySelectorAll('.divider').length";
+    let mut stage = Stage::set_in(engine).await?;
+    let library = "<script>Element.prototype.remove = function () {};</script>";
+    let pages = serve(page(library, &[CONTENT, &tag_for(&stage)].concat())).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    let mut agent = stage.agent("Ana").await?;
+    tab.open_chat().await?;
+    stage.visitor_writes(&tab, "Hello").await?;
+    let desk = agent.see("it", |desk| !desk.messages.is_empty()).await?;
+    let conversation = desk.messages[0].conversation;
+    for (text, is_seen) in [("unseen", false), ("seen", true)] {
+        if !is_seen {
+            tab.click_hook("close").await?;
+            tab.see("no panel", |widget| !widget.open).await?;
+        }
+        stage.agent_writes(&mut agent, conversation, text).await?;
+        tab.see(text, |widget| widget.unread == "1" || widget.open)
+            .await?;
+        tab.open_chat().await?;
+        stage.settle(&[&tab], &agent, conversation).await?;
+        ensure!(tab.run::<u64>(MARKS, vec![]).await? == 1, "no mark");
+    }
+    tab.click_hook("close").await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    tab.open_chat().await?;
+    ensure!(tab.run::<u64>(MARKS, vec![]).await? == 0, "the mark stays");
+    Ok(())
 }
