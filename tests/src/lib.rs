@@ -7,6 +7,7 @@ pub mod agent;
 pub mod browser;
 pub mod checker;
 pub mod disk;
+pub mod documents;
 pub mod durability;
 pub mod foreign;
 pub mod integrity;

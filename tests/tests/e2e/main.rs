@@ -8,6 +8,7 @@ mod conversation;
 mod crashes;
 mod cuts;
 mod durability;
+mod examples;
 mod files;
 mod full_disk;
 mod handheld;

@@ -7,9 +7,17 @@ use anyhow::Result;
 use super::{debian, tools};
 use crate::repo::Repo;
 
-/// The check for accessibility, and what sites are built with: an old and ubiquitous library, and one that
-/// swaps pages' bodies.
-const FROM_NPM: [&str; 3] = ["axe-core@4.14.1", "jquery@1.12.4", "@hotwired/turbo@8.0.23"];
+/// The check for accessibility, and what sites are built with: an old and ubiquitous library, one that swaps pages'
+/// bodies, and two frameworks with what joins their modules into a script.
+const FROM_NPM: [&str; 7] = [
+    "axe-core@4.14.1",
+    "jquery@1.12.4",
+    "@hotwired/turbo@8.0.23",
+    "react@19.3.1",
+    "react-dom@19.3.1",
+    "vue@3.5.45",
+    tools::ESBUILD.package,
+];
 /// Libraries that patch the language's own objects; npm has them for servers only.
 const FROM_DEBIAN: [(&str, &str); 2] = [
     (

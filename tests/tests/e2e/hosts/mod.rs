@@ -51,7 +51,7 @@ const PLACE: &str = r#"
 "#;
 
 /// A page with `head` and `body` in the order in which sites have them, watched.
-fn page(head: &str, body: &str) -> Page {
+pub(crate) fn page(head: &str, body: &str) -> Page {
     Page::html(format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>A shop</title>{WATCH_TAG}{head}</head>\
          <body>{body}</body></html>"
@@ -69,12 +69,15 @@ fn tag_for(stage: &Stage) -> String {
 }
 
 /// A site with this page at `/`, and what all of them have.
-async fn serve(page: Page) -> Result<Pages> {
+pub(crate) async fn serve(page: Page) -> Result<Pages> {
     serve_with(page, []).await
 }
 
 /// The same with more pages.
-async fn serve_with<const N: usize>(page: Page, more: [(&str, Page); N]) -> Result<Pages> {
+pub(crate) async fn serve_with<const N: usize>(
+    page: Page,
+    more: [(&str, Page); N],
+) -> Result<Pages> {
     let always = [
         ("/", page),
         (
@@ -87,14 +90,14 @@ async fn serve_with<const N: usize>(page: Page, more: [(&str, Page); N]) -> Resu
 
 /// Opens the chat on the page at `url` and talks: both sides see everything, what can be seen of the widget lies
 /// within the window and in front, and nothing was complained about.
-async fn chat_works_at(stage: &mut Stage, url: &str) -> Result<Tab> {
+pub(crate) async fn chat_works_at(stage: &mut Stage, url: &str) -> Result<Tab> {
     let tab = stage.browser.open(url).await?;
     chat_works_in(stage, &tab).await?;
     Ok(tab)
 }
 
 /// The same in a tab that has loaded its page already.
-async fn chat_works_in(stage: &mut Stage, tab: &Tab) -> Result<()> {
+pub(crate) async fn chat_works_in(stage: &mut Stage, tab: &Tab) -> Result<()> {
     if let Err(missing) = tab.see("the widget", |widget| widget.here).await {
         return Err(missing.context(format!("{:#?}", complaints(tab).await?)));
     }

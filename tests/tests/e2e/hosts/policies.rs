@@ -1,9 +1,18 @@
 //! Pages that forbid what they did not ask for.
 
 use anyhow::{Result, ensure};
-use holdfast_tests::{browser::Engine, in_every_engine, pages::Page, stage::Stage};
+use holdfast_tests::{
+    browser::Engine,
+    documents::{at, example},
+    in_every_engine,
+    pages::{Page, with_tag},
+    stage::Stage,
+};
 
-use super::{CONTENT, chat_works_at, page, serve, tag_for};
+use super::{
+    super::visitors::extras, CONTENT, chat_works_at, complaints, page, serve, serve_with, tag_for,
+    watch,
+};
 
 in_every_engine!(
     a_strict_policy_that_names_our_host,
@@ -14,45 +23,81 @@ in_every_engine!(
 
 const POLICY: &str = "content-security-policy";
 
-/// As the README says it, with everything else forbidden that can be.
-fn policy(stage: &Stage, script: &str) -> String {
-    let server = stage.street.addr();
+/// What the document has in the place of a nonce, and ours.
+const NO_NONCE: &str = "nonce-…";
+const NONCE: &str = "r4nd0m";
+
+/// The line of docs/embed.md: the first names addresses, the second a nonce.
+fn documented(stage: &Stage, index: usize) -> Result<String> {
+    let line = example("Content-Security-Policy", "", index)?;
+    at(stage.street.addr(), line.trim())
+}
+
+/// The same with everything else forbidden that can be.
+fn strict(line: &str) -> String {
     format!(
         "default-src 'none'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; \
-         img-src 'self'; style-src 'self'; script-src 'wasm-unsafe-eval' {script}; \
-         connect-src http://{server} ws://{server}"
+         img-src 'self'; style-src 'self'; {line}"
     )
 }
 
+/// The line that names addresses, with that of the site's own script.
+fn with_own_script(stage: &Stage) -> Result<String> {
+    let line = documented(stage, 0)?;
+    let own = line.replacen("script-src ", "script-src 'self' ", 1);
+    ensure!(own != line, "no script-src in {line:?}");
+    Ok(strict(&own))
+}
+
+/// On the second page the document's line is the whole header, to the letter.
 async fn a_strict_policy_that_names_our_host(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
-    let own = format!("'self' http://{}", stage.street.addr());
-    let strict = page("", &[CONTENT, &tag_for(&stage)].concat()).with(POLICY, policy(&stage, &own));
-    let pages = serve(strict).await?;
-    chat_works_at(&mut stage, &pages.url("/")).await?;
+    let tag = tag_for(&stage);
+    let own = page("", &[CONTENT, &tag].concat()).with(POLICY, with_own_script(&stage)?);
+    let bare = with_tag(stage.street.addr(), "demo", "");
+    let exact = Page::html(bare).with(POLICY, documented(&stage, 0)?);
+    let pages = serve_with(own, [("/exact", exact)]).await?;
+    let tab = chat_works_at(&mut stage, &pages.url("/")).await?;
+    tab.goto(&pages.url("/exact")).await?;
+    watch(&tab).await?;
+    tab.see("the conversation", |widget| {
+        widget.messages.len() == 2 && widget.connection == "online"
+    })
+    .await?;
+    // Neither what comes later is forbidden.
+    extras(&tab).await?;
+    tab.write("Still there?").await?;
+    tab.see("the message sent", |widget| {
+        !matches!(widget.state_of("Still there?"), None | Some("waiting"))
+    })
+    .await?;
+    let complaints = complaints(&tab).await?;
+    ensure!(complaints.is_empty(), "{complaints:#?}");
     Ok(())
 }
 
 /// The nonce covers what the script loads as well; the policy names no host for scripts.
 async fn a_strict_policy_with_a_nonce(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
+    let nonce = format!("<script nonce=\"{NONCE}\" ");
     let html = format!(
-        "<!doctype html><html lang=\"en\"><title>A shop</title><script nonce=\"r4nd0m\" src=\"/watch.js\"></script>\
+        "<!doctype html><html lang=\"en\"><title>A shop</title>{nonce}src=\"/watch.js\"></script>\
          {CONTENT}{}",
-        tag_for(&stage).replace("<script ", "<script nonce=\"r4nd0m\" ")
+        tag_for(&stage).replace("<script ", &nonce)
     );
-    let strict = Page::html(html).with(POLICY, policy(&stage, "'nonce-r4nd0m'"));
-    let pages = serve(strict).await?;
+    let line = documented(&stage, 1)?;
+    ensure!(line.contains(NO_NONCE), "{line}");
+    let line = line.replace(NO_NONCE, &format!("nonce-{NONCE}"));
+    let pages = serve(Page::html(html).with(POLICY, strict(&line))).await?;
     chat_works_at(&mut stage, &pages.url("/")).await?;
     Ok(())
 }
 
 async fn trusted_types_are_enforced(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
-    let own = format!("'self' http://{}", stage.street.addr());
     let types = "require-trusted-types-for 'script'; trusted-types 'none'";
     let strict = page("", &[CONTENT, &tag_for(&stage)].concat())
-        .with(POLICY, format!("{}; {types}", policy(&stage, &own)));
+        .with(POLICY, format!("{}; {types}", with_own_script(&stage)?));
     let pages = serve(strict).await?;
     let tab = chat_works_at(&mut stage, &pages.url("/")).await?;
     let is_enforced = "try { document.createElement('div').innerHTML = '<b>'; return false; }
