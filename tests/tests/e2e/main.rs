@@ -27,5 +27,6 @@ mod sdk;
 mod settings;
 mod slow_lines;
 mod tabs;
+mod unaided;
 mod visitors;
 mod wire;

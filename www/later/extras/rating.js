@@ -61,7 +61,10 @@ export class Rating {
     this.isAsked = isAsked;
     if (!this.form) this.make();
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 30;
+    // Who has answered by keyboard stays in the panel.
+    const isInside = this.form.getRootNode().activeElement?.closest("[data-hf=rating]");
     this.form.hidden = !isAsked;
+    if (!isAsked && isInside) list.focus({ preventScroll: true });
     if (isAsked && isAtEnd) list.scrollTop = list.scrollHeight;
     if (!isAsked) this.clear();
   }

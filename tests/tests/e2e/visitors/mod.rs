@@ -17,12 +17,12 @@ const INSIDE: &str = "const root = document.querySelector('#holdfast-chat').shad
     ";
 
 /// Runs a script's body in the widget.
-async fn inside<T: DeserializeOwned>(tab: &Tab, script: &str) -> Result<T> {
+pub(super) async fn inside<T: DeserializeOwned>(tab: &Tab, script: &str) -> Result<T> {
     tab.run(&format!("{INSIDE}{script}"), vec![]).await
 }
 
 /// Waits until a script's body in the widget returns true.
-async fn holds(tab: &Tab, script: &str) -> Result<()> {
+pub(super) async fn holds(tab: &Tab, script: &str) -> Result<()> {
     let look = async || inside::<bool>(tab, script).await;
     wait::until(script, look, |holds| *holds).await?;
     Ok(())
@@ -40,7 +40,7 @@ async fn keys(tab: &Tab, hook: &str, keys: &str) -> Result<()> {
 }
 
 /// Types into what has the focus.
-async fn press(tab: &Tab, keys: &str) -> Result<()> {
+pub(super) async fn press(tab: &Tab, keys: &str) -> Result<()> {
     let focused = format!("{INSIDE}return root.activeElement");
     tab.type_keys(&focused, vec![], keys).await
 }
@@ -51,7 +51,7 @@ async fn call(tab: &Tab, script: &str) -> Result<()> {
     Ok(())
 }
 
-const ENTER: &str = "\u{E007}";
-const ESCAPE: &str = "\u{E00C}";
-const RIGHT: &str = "\u{E014}";
-const DOWN: &str = "\u{E015}";
+pub(super) const ENTER: &str = "\u{E007}";
+pub(super) const ESCAPE: &str = "\u{E00C}";
+pub(super) const RIGHT: &str = "\u{E014}";
+pub(super) const DOWN: &str = "\u{E015}";
