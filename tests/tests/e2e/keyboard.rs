@@ -19,6 +19,7 @@ in_every_engine!(
     the_whole_chat_works_by_keyboard,
     a_panel_that_fills_the_screen_keeps_the_focus_and_one_beside_the_page_does_not,
     new_messages_are_read_out_once_and_not_again_after_a_cut,
+    what_is_read_out_is_new_and_polite_on_the_next_page_too,
     a_bad_accent_is_made_readable,
     a_bad_accent_is_readable_before_the_chat_is_loaded,
 );
@@ -145,6 +146,37 @@ async fn new_messages_are_read_out_once_and_not_again_after_a_cut(engine: Engine
     .await?;
     let found = heard().await?;
     ensure!(found.len() == 1, "read out again: {found:?}");
+    Ok(())
+}
+
+/// A region that held the conversation would be read out when it is put onto the page.
+async fn what_is_read_out_is_new_and_polite_on_the_next_page_too(engine: Engine) -> Result<()> {
+    const LIVE: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+        return [...root.querySelectorAll('[aria-live]:not([aria-live=off])')].map((it) => [it.ariaLive ?? it.getAttribute('aria-live'), it.textContent])";
+    let mut stage = Stage::set_in(engine).await?;
+    let (tab, mut agent, conversation) = stage.greeting().await?;
+    let live = async || tab.run::<Vec<(String, String)>>(LIVE, vec![]).await;
+    let one = |text: &str| vec![("polite".to_owned(), text.to_owned())];
+    let greeting = one("Ana: How can I help?");
+    wait::until("the greeting read out", live, |found| *found == greeting).await?;
+    // With an open panel, with a closed one that is opened then, and in another tab.
+    tab.reload().await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    extras(&tab).await?;
+    let found = live().await?;
+    ensure!(found == one(""), "{found:?}");
+    tab.click_hook("close").await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    tab.reload().await?;
+    tab.see("the line", |widget| widget.connection == "online")
+        .await?;
+    tab.open_chat().await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
+    let found = live().await?;
+    ensure!(found == one(""), "{found:?}");
+    stage.agent_writes(&mut agent, conversation, "new").await?;
+    let new = one("Ana: new");
+    wait::until("what is new", live, |found| *found == new).await?;
     Ok(())
 }
 

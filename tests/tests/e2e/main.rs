@@ -10,6 +10,7 @@ mod cuts;
 mod durability;
 mod examples;
 mod files;
+mod fingers;
 mod full_disk;
 mod handheld;
 mod harness;

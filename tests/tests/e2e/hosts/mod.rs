@@ -3,6 +3,7 @@
 
 mod apps;
 mod frames;
+mod looks;
 mod policies;
 mod scripts;
 mod styles;

@@ -15,6 +15,7 @@ in_every_engine!(
     everything_is_reset_with_importance,
     every_div_is_hidden,
     texts_are_of_an_odd_size_and_shape,
+    letters_of_the_root_are_tiny_or_huge,
     the_page_is_zoomed,
     the_page_is_written_from_right_to_left,
     the_body_is_transformed,
@@ -118,6 +119,14 @@ async fn texts_are_of_an_odd_size_and_shape(engine: Engine) -> Result<()> {
         text-transform: uppercase; text-indent: 4em; text-shadow: 0 0 9px red; white-space: pre; font-style: italic; \
         cursor: wait; user-select: none; list-style: square; border-collapse: collapse }";
     looks_right(engine, "", css).await
+}
+
+/// What is measured in `rem` on such a page is a third of what it ought to be, or twice and a half.
+async fn letters_of_the_root_are_tiny_or_huge(engine: Engine) -> Result<()> {
+    for css in ["html { font-size: 5px }", "html { font-size: 40px }"] {
+        looks_right(engine, "", css).await?;
+    }
+    Ok(())
 }
 
 async fn the_page_is_zoomed(engine: Engine) -> Result<()> {

@@ -8,6 +8,7 @@ use holdfast_tests::{
     in_every_engine,
     pages::{Page, Pages},
     stage::Stage,
+    wait,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -19,6 +20,7 @@ in_every_engine!(
     nothing_moves,
     the_focus_stays_where_it_is,
     clicks_reach_the_page,
+    clicks_reach_the_page_beside_a_hidden_launcher_and_one_on_the_left,
     the_page_stays_in_the_back_forward_cache,
 );
 
@@ -186,6 +188,40 @@ async fn clicks_reach_the_page(engine: Engine) -> Result<()> {
     tab.at_rest().await?;
     let closed: Vec<Hit> = tab.run("return hits()", vec![]).await?;
     compare(&before, &closed, &[place(&tab, "launcher").await?])
+}
+
+/// Put away, nothing of the chat takes a click; moved to the other side, nothing of it is left on this one.
+async fn clicks_reach_the_page_beside_a_hidden_launcher_and_one_on_the_left(
+    engine: Engine,
+) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let pages = plain().await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    let before: Vec<Hit> = tab.run("return hits()", vec![]).await?;
+    insert_the_tag(&stage, &tab).await?;
+    tab.open_chat().await?;
+    tab.run::<()>("Holdfast.hide()", vec![]).await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    tab.at_rest().await?;
+    let hidden: Vec<Hit> = tab.run("return hits()", vec![]).await?;
+    let taken = before.iter().zip(&hidden).find(|(was, is)| was != is);
+    ensure!(taken.is_none(), "a hidden chat takes clicks: {taken:?}");
+
+    let left = "Holdfast.show(); Holdfast.update({ position: 'left' })";
+    tab.run::<()>(left, vec![]).await?;
+    let launcher = async || place(&tab, "launcher").await;
+    wait::until("the launcher on the left", launcher, |place| {
+        place.left < 100.0 && place.right > 0.0
+    })
+    .await?;
+    tab.at_rest().await?;
+    let closed: Vec<Hit> = tab.run("return hits()", vec![]).await?;
+    compare(&before, &closed, &[place(&tab, "launcher").await?])?;
+    tab.open_chat().await?;
+    tab.at_rest().await?;
+    let open: Vec<Hit> = tab.run("return hits()", vec![]).await?;
+    let seen = [place(&tab, "launcher").await?, place(&tab, "panel").await?];
+    compare(&before, &open, &seen)
 }
 
 fn compare(before: &[Hit], after: &[Hit], seen: &[Place]) -> Result<()> {

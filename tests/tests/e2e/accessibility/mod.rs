@@ -1,5 +1,7 @@
 //! The open panel, judged by axe-core by the rules of WCAG 2.2 AA, in each of its states.
 
+mod states;
+
 use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{
     browser::{Engine, Tab},
@@ -54,7 +56,7 @@ const PHONE: &str = "<!doctype html><html lang=\"en\"><title>Phone</title>\
     <iframe title=\"phone\" src=\"/\" width=390 height=640></iframe>";
 
 /// What the server says of a message that it can't take, said by the page: ours takes all that the widget sends.
-const REJECT: &str = "
+pub(super) const REJECT: &str = "
     window.WebSocket = class extends WebSocket {
         send(text) {
             const { send } = JSON.parse(text);
