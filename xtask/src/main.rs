@@ -110,7 +110,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             setup::ensure(&repo, setup::FOR_RUN)?;
             build::widget(&repo)?;
             build::binaries(&repo, release)?;
-            sizes::check(&repo)?;
+            sizes::report(&repo)?;
         }
         Command::Run(options) => return run::run(&repo, &options),
         Command::Agent { data, arguments } => return run::agent(&repo, data, &arguments),

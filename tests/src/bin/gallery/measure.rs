@@ -29,6 +29,9 @@ const OPENED: Duration = Duration::from_secs(2);
 /// A task that is longer holds up what a person does.
 const LONG_MS: f64 = 50.0;
 
+/// So many long tasks may the opening of the chat have, as the middle of the rounds.
+const MOST_LONG: f64 = 1.0;
+
 #[derive(Clone, Debug)]
 struct Figures {
     /// The largest paint, in milliseconds since the page was asked for; nothing where no page was.
@@ -80,6 +83,9 @@ impl Figures {
 
 /// Prints a table: the page without and with the tag, without it once more, and the opening of the chat; then what the tag
 /// makes of a difference beside the one between two loads without it. The traces stay in `folder`.
+///
+/// # Errors
+/// When something can't be started or read, or the opening of the chat mostly has more than [`MOST_LONG`] long tasks.
 pub(super) async fn measure(folder: &Path) -> Result<()> {
     let server = Server::start().await?;
     let tag = tag(server.http(), "data-site=\"demo\"");
@@ -130,6 +136,16 @@ pub(super) async fn measure(folder: &Path) -> Result<()> {
         let line = Figures::ALL.map(|of| spread(pairs().map(|(row, base)| of(row) - of(base))));
         print(name, &line);
     }
+    judge(&opened)
+}
+
+fn judge(opened: &[Figures]) -> Result<()> {
+    let (middle, _, most) = middle(opened.iter().map(Figures::count));
+    ensure!(
+        middle <= MOST_LONG,
+        "the opening of the chat has {middle:.0} tasks over {LONG_MS:.0} ms as the middle of the rounds, and up to \
+         {most:.0}; {MOST_LONG:.0} is the limit. The traces tell what they do"
+    );
     Ok(())
 }
 
@@ -139,13 +155,18 @@ fn print(name: &str, [paint, blocking, longest, count]: &[String; 4]) {
 
 /// The middle value, and the least and the greatest.
 fn spread(values: impl Iterator<Item = f64>) -> String {
+    let (middle, least, most) = middle(values);
+    format!("{middle:.0} ({least:.0} to {most:.0})")
+}
+
+/// The middle value, the least and the greatest.
+fn middle(values: impl Iterator<Item = f64>) -> (f64, f64, f64) {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    let middle = values[values.len() / 2];
-    format!(
-        "{middle:.0} ({:.0} to {:.0})",
+    (
+        values[values.len() / 2],
         values[0],
-        values[values.len() - 1]
+        values[values.len() - 1],
     )
 }
 
@@ -188,4 +209,23 @@ fn page(tag: &str) -> Page {
          <script>const end = performance.now() + 20; while (performance.now() < end);</script>{tag}</body></html>",
         text.repeat(200)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(counts: [usize; 3]) -> Vec<Figures> {
+        let figures = |count| Figures {
+            paint: None,
+            tasks: vec![LONG_MS + 1.0; count],
+        };
+        counts.map(figures).to_vec()
+    }
+
+    #[test]
+    fn one_long_task_in_most_rounds_is_the_limit() {
+        assert!(judge(&opened([1, 9, 0])).is_ok());
+        assert!(judge(&opened([2, 0, 2])).is_err());
+    }
 }
