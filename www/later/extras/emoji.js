@@ -43,7 +43,8 @@ export class Emoji {
   put(emoji) {
     const composer = this.panel.find("composer");
     composer.setRangeText(emoji, composer.selectionStart, composer.selectionEnd, "end");
-    composer.dispatchEvent(new Event("input", { bubbles: true }));
+    // MooTools has an `Event` of its own.
+    composer.dispatchEvent(new InputEvent("input", { bubbles: true }));
     this.toggle(false);
     composer.focus();
   }

@@ -2,6 +2,7 @@
 //! has been met on a real site.
 
 mod apps;
+mod extras;
 mod frames;
 mod looks;
 mod policies;
@@ -28,14 +29,14 @@ const CONTENT: &str = "<main><h1>A shop</h1><p>Ropes, hooks and <a href=\"/other
     <form><label>Name <input id=name></label> <button type=button id=buy>Buy</button></form>\
     <p id=long>Everything for climbers since 1989, at prices that hold.</p></main>";
 
-/// Where the launcher and the open panel are, in the pixels of the window.
+/// Where a part of the widget is, in the pixels of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 struct Place {
     left: f64,
     top: f64,
     right: f64,
     bottom: f64,
-    /// What can be seen and clicked in its middle is part of the widget.
+    /// What can be seen and clicked in its middle is a part of it.
     is_on_top: bool,
     /// The window's size.
     width: f64,
@@ -47,8 +48,10 @@ const PLACE: &str = r#"
     const host = document.querySelector('#holdfast-chat');
     const element = host.shadowRoot.querySelector(`[data-hf="${arguments[0]}"]`);
     const { left, top, right, bottom } = element.getBoundingClientRect();
-    const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-    return { left, top, right, bottom, is_on_top: hit === host, width: innerWidth, height: innerHeight };
+    const middle = [(left + right) / 2, (top + bottom) / 2];
+    const isOurs = document.elementFromPoint(...middle) === host;
+    const hit = host.shadowRoot.elementFromPoint(...middle)?.closest(`[data-hf="${arguments[0]}"]`);
+    return { left, top, right, bottom, is_on_top: isOurs && hit === element, width: innerWidth, height: innerHeight };
 "#;
 
 /// A page with `head` and `body` in the order in which sites have them, watched.
@@ -89,8 +92,8 @@ pub(crate) async fn serve_with<const N: usize>(
     Pages::serve(always.into_iter().chain(more)).await
 }
 
-/// Opens the chat on the page at `url` and talks: both sides see everything, what can be seen of the widget lies
-/// within the window and in front, and nothing was complained about.
+/// Opens the chat on the page at `url`, talks, and uses what is loaded after the panel: both sides see everything, what
+/// can be seen of the widget lies within the window and in front, and nothing was complained about.
 pub(crate) async fn chat_works_at(stage: &mut Stage, url: &str) -> Result<Tab> {
     let tab = stage.browser.open(url).await?;
     chat_works_in(stage, &tab).await?;
@@ -111,10 +114,17 @@ pub(crate) async fn chat_works_in(stage: &mut Stage, tab: &Tab) -> Result<()> {
         let part = place(tab, hook).await?;
         ensure!(part.is_on_top, "{hook}: {part:?}");
     }
+    if let Err(missing) = extras::work(tab).await {
+        return Err(missing.context(format!("{:#?}", complaints(tab).await?)));
+    }
     let complaints = complaints(tab).await?;
     ensure!(complaints.is_empty(), "{complaints:#?}");
     Ok(())
 }
+
+/// The answer in each talk, and the address in it.
+const ANSWER: &str = "Loud and clear, see https://example.com/rope";
+const ADDRESS: &str = "https://example.com/rope";
 
 /// A word and an answer.
 async fn talk(stage: &mut Stage, tab: &Tab) -> Result<()> {
@@ -127,9 +137,7 @@ async fn talk(stage: &mut Stage, tab: &Tab) -> Result<()> {
         })
         .await?;
     let conversation = desk.find("Do you hear me?").context("it")?.conversation;
-    stage
-        .agent_writes(&mut agent, conversation, "Loud and clear")
-        .await?;
+    stage.agent_writes(&mut agent, conversation, ANSWER).await?;
     stage.settle(&[tab], &agent, conversation).await?;
     Ok(())
 }

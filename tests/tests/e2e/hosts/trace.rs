@@ -13,7 +13,7 @@ use holdfast_tests::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{CONTENT, Place, cannot_show, complaints, page, place, serve_with, talk};
+use super::{CONTENT, Place, cannot_show, complaints, extras, page, place, serve_with, talk};
 
 in_every_engine!(
     one_name_and_no_cookie,
@@ -56,8 +56,8 @@ struct Changes {
     parts: Vec<String>,
 }
 
-/// From the tag to the end of a conversation: one global name, no patched part of the language or the browser, no
-/// cookie, and nothing in the console.
+/// From the tag to the end of a conversation, with all that is loaded on the way: one global name, no patched part of the
+/// language or the browser, no cookie, and nothing in the console.
 async fn one_name_and_no_cookie(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
     let pages = plain().await?;
@@ -70,6 +70,7 @@ async fn one_name_and_no_cookie(engine: Engine) -> Result<()> {
     let said_before = complaints(&tab).await?.len();
     insert_the_tag(&stage, &tab).await?;
     talk(&mut stage, &tab).await?;
+    extras::work(&tab).await?;
     let said = complaints(&tab).await?;
     let changes = "const { names, parts } = changes(window.before, inventory());
         return { names, parts: parts.filter((path) => !window.unsteadies.includes(path)) };";

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Before a script: the widget's shadow root, and what finds in it by hook.
-const INSIDE: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+pub(super) const INSIDE: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
     const find = (hook) => root.querySelector(`[data-hf=\"${hook}\"]`);
     const shown = (hook) => !!find(hook) && find(hook).checkVisibility();
     ";
