@@ -15,23 +15,29 @@ const MEMBERS = { __proto__: null, name: NAME, email: EMAIL };
 
 const isObject = (value) => typeof value === "object" && value !== null;
 
+const escape = (char) => (char < " " ? "\\u00" + char.charCodeAt(0).toString(16).padStart(2, "0") : "\\" + char);
+
+// JSON, as browsers write it by themselves: some libraries teach them to write texts, lists and dates otherwise.
+export const json = (value) => {
+  if (typeof value === "string") return '"' + value.replace(/[\0-\x1f"\\]/g, escape) + '"';
+  if (typeof value === "number") return isFinite(value) ? String(value) : "null";
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value !== "object") return undefined;
+  if (Array.isArray(value)) return "[" + [...value].map((one) => json(one) ?? "null").join(",") + "]";
+  if (typeof value.toISOString === "function") return isNaN(value) ? "null" : json(value.toISOString());
+  if (typeof value.toJSON === "function") return json(value.toJSON());
+  const members = Object.entries(value).map(([name, value]) => [json(name), json(value)]);
+  return "{" + members.filter(([, value]) => value !== undefined).map((member) => member.join(":")).join(",") + "}";
+};
+
 // Any value as a text; what has none takes the field away.
 const text = (value) => {
   if (value == null) return "";
   try {
-    return value.toISOString?.() ?? (isObject(value) ? JSON.stringify(value) ?? "" : String(value));
+    return value.toISOString?.() ?? (isObject(value) ? json(value) ?? "" : String(value));
   } catch {
     return String(value); // a date that is none, or an object that contains itself
   }
-};
-
-// JSON of texts and objects. Some libraries teach the browser's own to write texts otherwise.
-export const json = (value) => {
-  if (typeof value === "string") {
-    return '"' + value.replace(/[\0-\x1f"\\]/g, (char) => "\\u00" + char.charCodeAt(0).toString(16).padStart(2, "0")) + '"';
-  }
-  const members = Object.entries(value).filter(([, value]) => value !== undefined);
-  return "{" + members.map(([name, value]) => json(name) + ":" + json(value)).join(",") + "}";
 };
 
 // Cut between two characters; half a character becomes a mark.

@@ -11,12 +11,26 @@ use tokio::sync::MutexGuard;
 use super::{Engine, Seat, system};
 use crate::process::Signal;
 
+/// Runs a script's body, and writes what it returns as JSON without what the page has taught lists, texts and others. In Firefox
+/// a script has a language of its own, beside the page's.
+const AS_TEXT: &str = "const returned = (function () { SCRIPT }).apply(this, arguments);
+    const taught = ['Object', 'Array', 'String', 'Number', 'Boolean'].map((name) => window[name].prototype)
+        .filter((owner) => Object.hasOwn(owner, 'toJSON'))
+        .map((owner) => [owner, Object.getOwnPropertyDescriptor(owner, 'toJSON')]);
+    for (const [owner] of taught) delete owner.toJSON;
+    try {
+        return JSON.stringify(returned) ?? 'null';
+    } finally {
+        for (const [owner, way] of taught) Object.defineProperty(owner, 'toJSON', way);
+    }";
+
 /// One window, or a frame in it.
 #[derive(Clone)]
 pub struct Tab {
     seat: Arc<Seat>,
     window: WindowHandle,
     frame: Option<u16>,
+    has_own_json: bool,
 }
 
 /// A tab that is in front, as long as this lives.
@@ -31,6 +45,7 @@ impl Tab {
             seat,
             window,
             frame: None,
+            has_own_json: false,
         }
     }
 
@@ -43,6 +58,16 @@ impl Tab {
     pub fn frame(&self, index: u16) -> Self {
         Self {
             frame: Some(index),
+            ..self.clone()
+        }
+    }
+
+    /// The same window, whose page may have taught the browser's JSON to write lists and texts as it should not. Drivers use
+    /// it to bring what a script returns, which therefore comes as a text, written while the page's ways are put aside.
+    #[must_use]
+    pub fn with_own_json(&self) -> Self {
+        Self {
+            has_own_json: true,
             ..self.clone()
         }
     }
@@ -86,6 +111,14 @@ impl Tab {
     /// When it throws, or returns something of another type.
     pub async fn run<T: DeserializeOwned>(&self, script: &str, args: Vec<Value>) -> Result<T> {
         let front = self.front().await?;
+        if self.has_own_json {
+            let value = front
+                .driver
+                .execute(&AS_TEXT.replace("SCRIPT", script), args)
+                .await?;
+            let text: String = value.convert().context("the script's value, as a text")?;
+            return serde_json::from_str(&text).context(text);
+        }
         let value = front.driver.execute(script, args).await?;
         value.convert().context("the script's value")
     }

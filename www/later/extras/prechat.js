@@ -41,7 +41,7 @@ export class Prechat {
     if (isSaid && !this.form.hidden) this.kept.clear();
     this.form.hidden = !isAsked;
     this.panel.root.toggleAttribute("data-asks", isAsked);
-    const asked = JSON.stringify(questions);
+    const asked = json(questions);
     if (!isAsked || this.asked === asked) return;
     this.asked = asked;
     const values = this.kept.load();

@@ -6,6 +6,7 @@ mod extras;
 mod frames;
 mod looks;
 mod policies;
+mod questions;
 mod scripts;
 mod styles;
 mod tags;

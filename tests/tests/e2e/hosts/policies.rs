@@ -10,14 +10,15 @@ use holdfast_tests::{
 };
 
 use super::{
-    super::visitors::extras, CONTENT, chat_works_at, complaints, page, serve, serve_with, tag_for,
-    watch,
+    super::visitors::extras, CONTENT, chat_works_at, complaints, page, questions, serve, serve_with,
+    tag_for, watch,
 };
 
 in_every_engine!(
     a_strict_policy_that_names_our_host,
     a_strict_policy_with_a_nonce,
     trusted_types_are_enforced,
+    questions_are_asked_under_the_strictest_policy,
     a_page_isolates_itself,
 );
 
@@ -93,12 +94,16 @@ async fn a_strict_policy_with_a_nonce(engine: Engine) -> Result<()> {
     Ok(())
 }
 
+/// A page that also wants every text that could become code to be of a trusted type, and has none.
+fn strictest(stage: &Stage) -> Result<Page> {
+    let types = "require-trusted-types-for 'script'; trusted-types 'none'";
+    let page = page("", &[CONTENT, &tag_for(stage)].concat());
+    Ok(page.with(POLICY, format!("{}; {types}", with_own_script(stage)?)))
+}
+
 async fn trusted_types_are_enforced(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
-    let types = "require-trusted-types-for 'script'; trusted-types 'none'";
-    let strict = page("", &[CONTENT, &tag_for(&stage)].concat())
-        .with(POLICY, format!("{}; {types}", with_own_script(&stage)?));
-    let pages = serve(strict).await?;
+    let pages = serve(strictest(&stage)?).await?;
     let tab = chat_works_at(&mut stage, &pages.url("/")).await?;
     let is_enforced = "try { document.createElement('div').innerHTML = '<b>'; return false; }
         catch { return true; }";
@@ -106,6 +111,14 @@ async fn trusted_types_are_enforced(engine: Engine) -> Result<()> {
         tab.run::<bool>(is_enforced, vec![]).await?,
         "{engine} does not enforce them"
     );
+    Ok(())
+}
+
+async fn questions_are_asked_under_the_strictest_policy(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let pages = serve(strictest(&stage)?).await?;
+    let tab = stage.browser.open("about:blank").await?;
+    questions::are_answered(&stage, &tab, &pages.url("/")).await?;
     Ok(())
 }
 

@@ -3,10 +3,12 @@
 use anyhow::{Result, ensure};
 use holdfast_tests::{browser::Engine, foreign, in_every_engine, pages::Page, stage::Stage};
 
-use super::{CONTENT, chat_works_at, page, serve, serve_with, tag_for};
+use super::{CONTENT, chat_works_in, page, questions, serve, serve_with, tag_for};
 
 in_every_engine!(
     prototype_patches_the_language,
+    an_early_prototype_spoils_json,
+    questions_are_asked_where_json_is_spoilt,
     mootools_patches_the_language,
     an_early_jquery_is_on_the_page,
     careless_scripts_patch_what_they_find,
@@ -21,7 +23,8 @@ async fn works_beside(engine: Engine, library: String, proof: &str) -> Result<()
         &[CONTENT, &tag_for(&stage)].concat(),
     );
     let pages = serve_with(own, [("/library.js", Page::script(library))]).await?;
-    let tab = chat_works_at(&mut stage, &pages.url("/")).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?.with_own_json();
+    chat_works_in(&mut stage, &tab).await?;
     let is_there: bool = tab.run(&format!("return {proof}"), vec![]).await?;
     ensure!(is_there, "the page has no such library");
     // What is kept for the next page is written and read under the same conditions.
@@ -41,6 +44,66 @@ async fn prototype_patches_the_language(engine: Engine) -> Result<()> {
         "!!window.Array.prototype.invoke && !!Prototype.Version",
     )
     .await
+}
+
+/// Up to 1.6 Prototype taught lists and texts to write themselves as JSON, by a name that browsers' own `JSON` came to ask
+/// for later: since then a list becomes a text in quotes. This is its code, but for the patterns in texts.
+const EARLY_PROTOTYPE: &str = r#"
+    Object.toJSON = function (object) {
+        switch (typeof object) {
+            case 'undefined': case 'function': return;
+            case 'boolean': return object.toString();
+        }
+        if (object === null) return 'null';
+        if (object.toJSON) return object.toJSON();
+        var results = [];
+        for (var property in object) {
+            var value = Object.toJSON(object[property]);
+            if (value !== undefined) results.push(property.toJSON() + ': ' + value);
+        }
+        return '{' + results.join(', ') + '}';
+    };
+    Array.prototype.toJSON = function () {
+        var results = [];
+        this.forEach(function (object) {
+            var value = Object.toJSON(object);
+            if (value !== undefined) results.push(value);
+        });
+        return '[' + results.join(', ') + ']';
+    };
+    String.prototype.toJSON = function () {
+        return '"' + this.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n') + '"';
+    };
+    Number.prototype.toJSON = function () { return isFinite(this) ? this.toString() : 'null'; };
+    Date.prototype.toJSON = function () { return '"' + this.toISOString() + '"'; };"#;
+
+/// What the page has instead of `[1]` and `{"a":["b"]}`.
+const SPOILT: &str = r#"window.JSON.stringify(window.Array.of(1)) === '"[1]"'
+    && window.JSON.stringify({ a: window.Array.of('b') }) === '{"a":"[\\"b\\"]"}'"#;
+
+async fn an_early_prototype_spoils_json(engine: Engine) -> Result<()> {
+    works_beside(engine, EARLY_PROTOTYPE.to_owned(), SPOILT).await
+}
+
+/// With what the page itself says of its visitor.
+async fn questions_are_asked_where_json_is_spoilt(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let own = page(
+        "<script src=\"/library.js\"></script>",
+        &[CONTENT, &tag_for(&stage)].concat(),
+    );
+    let say = format!(
+        "{EARLY_PROTOTYPE} addEventListener('load', () => Holdfast.setMetadata({{ cart: {{ pieces: [1, 'two', null], open: true, \
+         at: new Date(0) }} }}));"
+    );
+    let pages = serve_with(own, [("/library.js", Page::script(say))]).await?;
+    let tab = stage.browser.open("about:blank").await?.with_own_json();
+    let visitor = questions::are_answered(&stage, &tab, &pages.url("/")).await?;
+    let is_spoilt: bool = tab.run(&format!("return {SPOILT}"), vec![]).await?;
+    ensure!(is_spoilt, "the page writes JSON as it should");
+    let cart = r#"{"pieces":[1,"two",null],"open":true,"at":"1970-01-01T00:00:00.000Z"}"#;
+    ensure!(visitor["fields"]["cart"] == cart, "{visitor}");
+    Ok(())
 }
 
 async fn mootools_patches_the_language(engine: Engine) -> Result<()> {
