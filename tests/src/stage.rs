@@ -128,8 +128,18 @@ impl Stage {
     /// # Errors
     /// When one does not see the other's greeting.
     pub async fn greeting(&mut self) -> Result<(Tab, Agent, u64)> {
+        let shop = self.page("/");
+        self.greeting_at(&shop).await
+    }
+
+    /// The same on the page at `url`.
+    ///
+    /// # Errors
+    /// As [`Stage::greeting`].
+    pub async fn greeting_at(&mut self, url: &str) -> Result<(Tab, Agent, u64)> {
         let mut agent = self.agent("Ana").await?;
-        let tab = self.visitor().await?;
+        let tab = self.browser.open(url).await?;
+        tab.open_chat().await?;
         self.visitor_writes(&tab, "Good morning").await?;
         let desk = agent
             .see("the greeting", |desk| desk.find("Good morning").is_some())

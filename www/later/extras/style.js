@@ -18,6 +18,7 @@ export const STYLE = `
 .menu button:hover, .choice button:hover { background: var(--theirs); }
 .menu :focus-visible, .choice :focus-visible { outline-offset: -3px; }
 .said { position: absolute; z-index: 1; inset-inline: 0; top: calc(78px + env(safe-area-inset-top, 0px)); width: fit-content; max-width: 84%; margin: 0 auto; padding: 8px 16px; border-radius: 20px; background: var(--fg); color: var(--bg); font-size: 13.5px; }
+textarea.aside { white-space: pre; }
 q { unicode-bidi: plaintext; }
 .foot { position: relative; }
 .smile { display: grid; flex: none; place-items: center; width: 44px; height: 44px; margin-inline-end: -6px; border-radius: 50%; color: var(--soft); }

@@ -1,6 +1,7 @@
 //! What visitors expect beside a conversation that is not lost.
 
 mod asked;
+mod copied;
 mod heard;
 mod long;
 mod shown;
