@@ -161,6 +161,15 @@ impl Server {
         Ok(key.to_owned())
     }
 
+    /// Takes an identity on the demo site only with its hash from now on; the server follows within seconds.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub async fn require_identity(&self) -> Result<()> {
+        operator(self.data(), &["site", "identity", "demo", "--require"]).await?;
+        Ok(())
+    }
+
     /// Kills the server as a power cut does, and looks whether what it leaves behind is whole.
     ///
     /// # Errors

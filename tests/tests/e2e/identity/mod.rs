@@ -1,6 +1,7 @@
 //! Who a visitor is to the site: one person on several devices, another one on the same, and nobody after a logout.
 
 mod leaving;
+mod required;
 mod telling;
 
 use std::net::SocketAddr;
