@@ -1,6 +1,7 @@
 //! The visitor's language: chosen, loaded alone, changed, and laid out from right to left where it is written so.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
+use holdfast_protocol::limits;
 use holdfast_tests::{
     browser::{Engine, Tab},
     in_every_engine,
@@ -11,11 +12,14 @@ use holdfast_tests::{
 use serde_json::{Value, json};
 
 use super::hosts::{complaints, watch, watched};
+use super::visitors::{holds, inside};
 
 in_every_engine!(
     one_language_costs_one,
     the_language_changes_under_an_open_conversation,
-    plurals_and_times_are_those_of_the_language,
+    every_language_is_read_in_its_own_words_and_times,
+    unread_messages_are_counted_in_russian,
+    plurals_are_those_of_the_language,
 );
 
 /// What the widget says of itself, by hook and by attribute.
@@ -119,31 +123,237 @@ async fn the_language_changes_under_an_open_conversation(engine: Engine) -> Resu
     Ok(())
 }
 
-async fn plurals_and_times_are_those_of_the_language(engine: Engine) -> Result<()> {
+/// A language, as a site sets it and as it is read.
+struct Language {
+    tag: &'static str,
+    file: &'static str,
+    /// The header, the panel's own name, and the empty composer.
+    panel: [&'static str; 3],
+    /// What is loaded after the panel: the menu and the emoji, by their names.
+    later: [&'static str; 2],
+    /// Over the messages of today.
+    today: &'static str,
+    /// How hours are counted there, as `Intl` calls it.
+    hours: Hours,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Hours {
+    /// From 0 to 23.
+    Day,
+    /// From 12 to 11, with a word for the half of the day.
+    Half,
+}
+
+/// All of them.
+const LANGUAGES: [Language; 10] = [
+    Language {
+        tag: "en-US",
+        file: "en",
+        panel: ["Chat with us", "Chat", "Write a message…"],
+        later: ["More", "Insert an emoji"],
+        today: "Today",
+        hours: Hours::Half,
+    },
+    Language {
+        tag: "zh-CN",
+        file: "zh-Hans",
+        panel: ["与我们聊天", "聊天", "输入消息…"],
+        later: ["更多", "插入表情"],
+        today: "今天",
+        hours: Hours::Day,
+    },
+    Language {
+        tag: "zh-TW",
+        file: "zh-Hant",
+        panel: ["與我們聊天", "聊天", "輸入訊息…"],
+        later: ["更多", "插入表情符號"],
+        today: "今天",
+        hours: Hours::Half,
+    },
+    Language {
+        tag: "es",
+        file: "es",
+        panel: ["Chatee con nosotros", "Chat", "Escriba un mensaje…"],
+        later: ["Más", "Insertar un emoji"],
+        today: "Hoy",
+        hours: Hours::Day,
+    },
+    Language {
+        tag: "fr",
+        file: "fr",
+        panel: ["Discutez avec nous", "Discussion", "Écrivez un message…"],
+        later: ["Plus", "Insérer un émoji"],
+        today: "Aujourd’hui",
+        hours: Hours::Day,
+    },
+    Language {
+        tag: "de",
+        file: "de",
+        panel: ["Chatten Sie mit uns", "Chat", "Nachricht schreiben…"],
+        later: ["Mehr", "Emoji einfügen"],
+        today: "Heute",
+        hours: Hours::Day,
+    },
+    Language {
+        tag: "pt-BR",
+        file: "pt",
+        panel: ["Converse conosco", "Chat", "Escreva uma mensagem…"],
+        later: ["Mais", "Inserir um emoji"],
+        today: "Hoje",
+        hours: Hours::Day,
+    },
+    Language {
+        tag: "ja",
+        file: "ja",
+        panel: ["チャットでお問い合わせ", "チャット", "メッセージを入力…"],
+        later: ["その他", "絵文字を入力"],
+        today: "今日",
+        hours: Hours::Day,
+    },
+    Language {
+        tag: "ar",
+        file: "ar",
+        panel: ["تحدث معنا", "الدردشة", "اكتب رسالة…"],
+        later: ["المزيد", "إدراج رمز تعبيري"],
+        today: "اليوم",
+        hours: Hours::Half,
+    },
+    Language {
+        tag: "ru",
+        file: "ru",
+        panel: ["Напишите нам", "Чат", "Напишите сообщение…"],
+        later: ["Ещё", "Вставить эмодзи"],
+        today: "Сегодня",
+        hours: Hours::Day,
+    },
+];
+
+/// What is read in a panel with one message of the visitor's.
+const WORDS: &str = "const name = (hook) => find(hook)?.getAttribute('aria-label') ?? '';
+    return [find('root').lang, find('root').dir, find('title').textContent, name('panel'), find('composer').placeholder,
+        name('menu'), name('emoji'), root.querySelector('.day').textContent]";
+
+/// The time at the message, whether it is one of the last minutes as the browser writes them with hours that are counted so,
+/// and whether it has a word for the half of the day.
+const TIME: &str = "const time = root.querySelector('time').textContent;
+    const format = new Intl.DateTimeFormat('TAG', { hour: 'numeric', minute: '2-digit', hourCycle: 'HOURS' });
+    const wanted = [0, 1, 2, 3].map((ago) => format.format(Date.now() - ago * 60000));
+    return [time, wanted.includes(time), /\\p{L}/u.test(time), wanted.join(' | ')]";
+
+async fn every_language_is_read_in_its_own_words_and_times(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let tab = stage.visitor().await?;
+    tab.write("14:05").await?;
+    for language in &LANGUAGES {
+        let Language { tag, file, .. } = language;
+        tab.run::<Value>("Holdfast.setLocale(arguments[0])", vec![json!(tag)])
+            .await?;
+        let direction = if *file == "ar" { "rtl" } else { "ltr" };
+        let words = [file, direction]
+            .into_iter()
+            .chain(language.panel)
+            .chain(language.later)
+            .chain([language.today])
+            .collect::<Vec<_>>();
+        let read = async || inside::<Vec<String>>(&tab, WORDS).await;
+        wait::until(&format!("{words:?}"), read, |found| *found == words).await?;
+
+        let hours = match language.hours {
+            Hours::Day => "h23",
+            Hours::Half => "h12",
+        };
+        let script = TIME.replace("TAG", tag).replace("HOURS", hours);
+        let (time, is_right, is_half, wanted): (String, bool, bool, String) =
+            inside(&tab, &script).await?;
+        println!("{engine}, {tag}: {time}");
+        ensure!(is_right, "{tag}: {time} is none of {wanted}");
+        ensure!(is_half == (language.hours == Hours::Half), "{tag}: {time}");
+    }
+    Ok(())
+}
+
+async fn unread_messages_are_counted_in_russian(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     tab.click_hook("close").await?;
     tab.run::<Value>("Holdfast.setLocale('ru-RU')", vec![])
         .await?;
     speaks(&tab, "ru").await?;
+    let mut written = 0;
     for (count, words) in [
         (1, "1 непрочитанное сообщение"),
         (2, "2 непрочитанных сообщения"),
+        (5, "5 непрочитанных сообщений"),
+        (21, "21 непрочитанное сообщение"),
     ] {
-        stage
-            .agent_writes(&mut agent, conversation, &format!("number {count}"))
-            .await?;
+        while written < count {
+            written += 1;
+            let text = format!("number {written}");
+            stage.agent_writes(&mut agent, conversation, &text).await?;
+        }
         let read = async || tab.run::<Vec<String>>(READ, vec![]).await;
         let what = format!("the plural of {count}");
-        wait::until(&what, read, |found| found[2].ends_with(words)).await?;
+        wait::until(&what, read, |found| {
+            found[2].ends_with(&format!(", {words}"))
+        })
+        .await?;
     }
-    tab.open_chat().await?;
-    let day = "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('.day').textContent";
-    let day: String = tab.run(day, vec![]).await?;
-    ensure!(day == "Сегодня", "{day}");
-    let time = "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('time').textContent";
-    let time: String = tab.run(time, vec![]).await?;
-    time.split_once(':')
-        .with_context(|| format!("{time:?} is no time of 24 hours"))?;
+    Ok(())
+}
+
+/// Says so many bytes may still be written, and waits for these words below the composer.
+async fn room_left(tab: &Tab, tag: &str, count: usize, words: &str) -> Result<()> {
+    let write = format!(
+        "const composer = find('composer');
+        composer.value = 'x'.repeat({});
+        composer.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));
+        return new Intl.NumberFormat('{tag}').format({count})",
+        limits::TEXT_BYTES - count
+    );
+    let number: String = inside(tab, &write).await?;
+    let words = words.replace("{count}", &number);
+    holds(
+        tab,
+        &format!("return find('counter').textContent === '{words}'"),
+    )
+    .await
+}
+
+/// In the languages with most forms of it, by what the panel says of the room that is left.
+async fn plurals_are_those_of_the_language(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let tab = stage.visitor().await?;
+    for (tag, counts) in [
+        (
+            "ru",
+            &[
+                (0, "Осталось {count} символов"),
+                (1, "Остался {count} символ"),
+                (2, "Осталось {count} символа"),
+                (5, "Осталось {count} символов"),
+                (11, "Осталось {count} символов"),
+                (21, "Остался {count} символ"),
+            ],
+        ),
+        (
+            "ar",
+            &[
+                (0, "لم يبقَ أي حرف ({count})"),
+                (1, "بقي حرف واحد ({count})"),
+                (2, "بقي حرفان ({count})"),
+                (3, "بقيت {count} أحرف"),
+                (11, "بقي {count} حرفاً"),
+                (100, "بقي {count} حرف"),
+            ],
+        ),
+    ] {
+        tab.run::<Value>("Holdfast.setLocale(arguments[0])", vec![json!(tag)])
+            .await?;
+        speaks(&tab, tag).await?;
+        for (count, words) in counts {
+            room_left(&tab, tag, *count, words).await?;
+        }
+    }
     Ok(())
 }
