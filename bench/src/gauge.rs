@@ -5,6 +5,9 @@ use anyhow::{Context as _, Result};
 /// Clock ticks of `/proc/PID/stat` in a second, on every Linux there is.
 const TICKS: f64 = 100.0;
 
+/// A page of memory, in KiB.
+const PAGE_KIB: f64 = 4.0;
+
 /// A process that is looked at from outside.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gauge {
@@ -37,6 +40,26 @@ impl Gauge {
         let path = format!("/proc/{}/{name}", self.pid);
         std::fs::read_to_string(&path).with_context(|| path)
     }
+}
+
+/// What the kernel itself holds of the machine's memory that grows with sockets: its slabs, and what stands in TCP's
+/// queues; in KiB.
+///
+/// # Errors
+/// When the system has no such file, or another one than Linux has.
+pub(crate) fn kernel_kib() -> Result<f64> {
+    let memory = std::fs::read_to_string("/proc/meminfo").context("/proc/meminfo")?;
+    let slab = number_after(&memory, "Slab:", "").context("no Slab")?;
+    let sockets = std::fs::read_to_string("/proc/net/sockstat").context("/proc/net/sockstat")?;
+    let pages = number_after(&sockets, "TCP:", " mem ").context("no memory of TCP")?;
+    Ok(slab + pages * PAGE_KIB)
+}
+
+/// The number that follows `word` in the line that begins with `line`.
+fn number_after(text: &str, line: &str, word: &str) -> Option<f64> {
+    let line = text.lines().find_map(|it| it.strip_prefix(line))?;
+    let (_, number) = line.split_once(word)?;
+    number.split_whitespace().next()?.parse().ok()
 }
 
 /// The value below which `part` of the samples lie; 0 where there are none.

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use baseline::Disk;
+use baseline::Work;
 use report::Report;
 
 #[derive(Parser)]
@@ -33,9 +33,9 @@ enum Command {
     Run(Options),
     /// Be a baseline's server
     Baseline {
-        /// What it does before it passes a message on
+        /// What it does with what comes
         #[arg(long, value_enum)]
-        disk: Disk,
+        work: Work,
         /// Where it writes
         #[arg(long)]
         folder: PathBuf,
@@ -62,7 +62,7 @@ fn main() -> Result<()> {
         .build()?;
     match Cli::parse().command {
         Command::Run(options) => runtime.block_on(run(options)),
-        Command::Baseline { disk, folder } => runtime.block_on(baseline::serve(disk, &folder)),
+        Command::Baseline { work, folder } => runtime.block_on(baseline::serve(work, &folder)),
     }
 }
 

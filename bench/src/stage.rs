@@ -9,7 +9,7 @@ use holdfast_tests::process::{Process, binary};
 use holdfast_tests::server::{Server, operator};
 use tempfile::TempDir;
 
-use crate::baseline::Disk;
+use crate::baseline::Work;
 use crate::fleet::Identity;
 use crate::gauge::Gauge;
 
@@ -109,20 +109,16 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Starts a relay.
+    /// Starts a server that does this.
     ///
     /// # Errors
     /// When it does not get ready.
-    pub(crate) async fn start(disk: Disk) -> Result<Self> {
+    pub(crate) async fn start(work: Work) -> Result<Self> {
         let folder = folder()?;
-        let name = match disk {
-            Disk::None => "none",
-            Disk::Synced => "synced",
-        };
         let path = folder.path().display().to_string();
-        let args = ["baseline", "--disk", name, "--folder", &path];
+        let args = ["baseline", "--work", work.name(), "--folder", &path];
         let process = Process::start(binary("holdfast-bench")?, args)?;
-        let address = process.stdout.wait_for("the relay's address", |lines| {
+        let address = process.stdout.wait_for("the baseline's address", |lines| {
             lines.first()?.strip_prefix("ready ")?.parse().ok()
         });
         Ok(Self {

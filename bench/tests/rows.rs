@@ -8,17 +8,27 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 /// What others read the results by.
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 41] = [
     "agents_200",
+    "agents_200_cpu",
     "agents_200_p99",
     "big_log_resume",
     "big_log_start",
     "binary_mb",
+    "claim_with_queue",
+    "close_with_queue",
     "cost_with_idle",
     "cpu_s_per_100k",
+    "cpu_s_per_100k_100",
+    "disk_sync_ms",
+    "disk_syncs",
+    "echo_kib",
     "idle_cpu_18k",
     "idle_kib_19k",
     "idle_kib_9k",
+    "kernel_kib",
+    "listing_with_queue",
+    "login_with_queue",
     "max_100",
     "max_1000",
     "max_vs_store",
@@ -34,9 +44,12 @@ const NAMES: [&str; 28] = [
     "start_ms",
     "widget_brotli_kb",
     "widget_key",
+    "widget_mib",
     "widget_ready",
     "widget_scroll",
     "widget_scroll_elements",
+    "worst_visitor",
+    "worst_visitor_100",
 ];
 
 /// The rows of the peers, each with the word by which the bench tells that the machine has it not.

@@ -11,7 +11,7 @@ use crate::shell;
 /// What to measure.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// These groups of rows only: program, idle, pace, most, peers, crowd, queue, storm, agents, log, widget
+    /// These groups of rows only: program, machine, idle, pace, most, peers, crowd, queue, storm, agents, log, widget
     #[arg(long, value_name = "GROUP")]
     only: Vec<String>,
     /// A hundredth of the load: shows that every row is produced, and measures nothing

@@ -1,24 +1,17 @@
 //! The relay itself.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Result;
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use axum::routing::get;
-use tokio::net::TcpSocket;
 use tokio::sync::mpsc;
 
 use super::journal::Journal;
-
-/// The same buffers and backlog as Holdfast's.
-const READ_BUFFER: usize = 1024;
-const WRITE_BUFFER_MAX: usize = 64 * 1024;
-const BACKLOG: u32 = 4096;
+use super::small;
 
 /// Messages that wait for a visitor's or an agent's socket.
 const WAITING: usize = 4096;
@@ -41,32 +34,20 @@ enum Peer {
     Agent,
 }
 
-pub(super) async fn serve(journal: Option<Journal>) -> Result<()> {
+/// The relay at `/ws`; with a journal, what is passed on was synced before.
+pub(super) fn router(journal: Option<Journal>) -> Router {
     let relay = Arc::new(Relay {
         peers: Mutex::default(),
         journal,
     });
-    let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-    let listener = socket.listen(BACKLOG)?;
-    println!("ready {}", listener.local_addr()?);
-    let router = Router::new().route("/ws", get(upgrade)).with_state(relay);
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        // A socket that is gone already ends by itself.
-        let _ = stream.set_nodelay(true);
-    });
-    Ok(axum::serve(listener, router).await?)
+    Router::new().route("/ws", get(upgrade)).with_state(relay)
 }
 
 async fn upgrade(State(relay): State<Arc<Relay>>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(WRITE_BUFFER_MAX)
-        .on_upgrade(async move |socket| {
-            // A task of its own, so that what the upgrade needed is freed.
-            tokio::spawn(run(socket, relay));
-        })
+    small(upgrade).on_upgrade(async move |socket| {
+        // A task of its own, so that what the upgrade needed is freed.
+        tokio::spawn(run(socket, relay));
+    })
 }
 
 async fn run(mut socket: WebSocket, relay: Arc<Relay>) {

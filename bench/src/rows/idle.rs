@@ -7,15 +7,15 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{CROWD, Size, float};
-use crate::baseline::Disk;
+use crate::baseline::Work;
 use crate::fleet::{Agents, Answers, Dialect, Fleet, Identity, Phase, Texts};
-use crate::gauge::Gauge;
+use crate::gauge::{Gauge, kernel_kib};
 use crate::report::Report;
 use crate::seed::{Seed, plant};
 use crate::stage::{Relay, Stage, folder, prepare, strangers};
 
 /// What was allocated for handshakes is given back, or not, by then.
-const SETTLE: Duration = Duration::from_secs(1);
+pub(super) const SETTLE: Duration = Duration::from_secs(1);
 
 /// Messages of a conversation that was begun on another day and is gone on with.
 const MESSAGES: u64 = 50;
@@ -28,13 +28,18 @@ const WAVE: usize = 500;
 
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let (some, many) = (size.people(9_000), size.people(19_000));
+    let unused = kernel_kib()?;
     let stage = Stage::start(1).await?;
     let at_rest = stage.gauge.memory_kib()?;
-    let (ours, fleet) = grow(Dialect::Holdfast, &stage, some, many).await?;
+    let (server, gauge) = (stage.server.http(), stage.gauge);
+    let (ours, fleet) = grow(Dialect::Holdfast, server, gauge, some, many).await?;
+    let kernel = kernel_kib()? - unused;
     drop(fleet);
     drop(stage);
-    let relay = Relay::start(Disk::None).await?;
-    let (bare, fleet) = grow_bare(&relay, some, many).await?;
+    let relay = Relay::start(Work::Relay).await?;
+    let dialect = Dialect::Texts(Texts::Bare);
+    let (bare, fleet) = grow(dialect, relay.address, relay.gauge, some, many).await?;
+    let bare_kernel = kernel_kib()? - unused;
     drop(fleet);
     report.add(
         "idle_kib_9k",
@@ -50,32 +55,21 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
         bare.1,
         "bare axum WebSocket, small buffers",
     );
+    // Both ends of each line are on this machine.
+    let ends = 2.0 * float(many);
+    report.add(
+        "kernel_kib",
+        kernel / ends,
+        "KiB",
+        bare_kernel / ends,
+        "bare axum WebSocket, small buffers",
+    );
     report.add("rest_mib", at_rest / 1024.0, "MiB", 15.0, "the budget");
     open(size, report).await
 }
 
 /// KiB of the whole process for each visitor, at both counts.
 async fn grow(
-    dialect: Dialect,
-    stage: &Stage,
-    some: usize,
-    many: usize,
-) -> Result<((f64, f64), Vec<Fleet>)> {
-    grow_to(dialect, stage.server.http(), stage.gauge, some, many).await
-}
-
-async fn grow_bare(relay: &Relay, some: usize, many: usize) -> Result<((f64, f64), Vec<Fleet>)> {
-    grow_to(
-        Dialect::Texts(Texts::Bare),
-        relay.address,
-        relay.gauge,
-        some,
-        many,
-    )
-    .await
-}
-
-async fn grow_to(
     dialect: Dialect,
     server: SocketAddr,
     gauge: Gauge,

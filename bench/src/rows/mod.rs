@@ -1,8 +1,11 @@
 //! The rows, in groups that share their servers.
 
 mod agents;
+mod commands;
 mod idle;
 mod log;
+mod machine;
+mod page;
 mod peers;
 mod program;
 mod queue;
@@ -19,9 +22,9 @@ use anyhow::{Result, bail};
 use crate::report::Report;
 
 /// The groups, in the order in which they are measured.
-pub(crate) const GROUPS: [&str; 11] = [
-    "program", "idle", "pace", "most", "peers", "crowd", "queue", "storm", "agents", "log",
-    "widget",
+pub(crate) const GROUPS: [&str; 12] = [
+    "program", "machine", "idle", "pace", "most", "peers", "crowd", "queue", "storm", "agents",
+    "log", "widget",
 ];
 
 /// How long a crowd may take until it is taken in.
@@ -68,6 +71,7 @@ impl Size {
 pub(crate) async fn measure(group: &str, size: Size, report: &mut Report) -> Result<()> {
     match group {
         "program" => program::measure(report).await,
+        "machine" => machine::measure(size, report).await,
         "idle" => idle::measure(size, report).await,
         "pace" => traffic::measure_pace(size, report).await,
         "most" => traffic::measure_most(size, report).await,

@@ -1,10 +1,11 @@
 //! A long queue: what agents and visitors do takes no longer for it.
 
 use anyhow::Result;
+use holdfast_tests::address::Address;
 
 use super::sides::{Flow, flow, middle};
 use super::traffic::PERIOD;
-use super::{CROWD, Size};
+use super::{CROWD, Size, commands};
 use crate::fleet::{Agents, Answers, Dialect, Fleet, Phase};
 use crate::report::Report;
 use crate::seed::{Seed, plant};
@@ -15,6 +16,9 @@ const WAITING: usize = 10_000;
 
 /// Visitors who write and are answered meanwhile.
 const ACTIVE: usize = 100;
+
+/// What the other shop is. Its 100 active visitors' conversations wait, too, as they do in the long queue.
+const ALONE: &str = "the same with one conversation waiting instead of 10,000";
 
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let mut long = Shop::open(size.people(WAITING), size).await?;
@@ -30,8 +34,19 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
         middle(&among, p50),
         "ms",
         middle(&alone, p50),
-        "the same with one conversation waiting instead of 10,000",
+        ALONE,
     );
+    // Of another agent, whose line is not the one that answers visitors.
+    let colleagues = [long.colleague().await?, short.colleague().await?];
+    let [among, alone] = commands::in_turn(colleagues).await?;
+    for (name, among, alone) in [
+        ("login_with_queue", among.login, alone.login),
+        ("listing_with_queue", among.listing, alone.listing),
+        ("claim_with_queue", among.claim, alone.claim),
+        ("close_with_queue", among.close, alone.close),
+    ] {
+        report.add(name, among, "ms", alone, ALONE);
+    }
     Ok(())
 }
 
@@ -66,6 +81,10 @@ impl Shop {
             _agents: agents,
             stage,
         })
+    }
+
+    async fn colleague(&self) -> Result<Address> {
+        self.stage.agent("s0", "Ben").await
     }
 
     async fn round(&mut self, size: Size) -> Result<Flow> {

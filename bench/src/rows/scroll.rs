@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Size;
 use super::log::planted;
+use super::page::{MIB, Memory, Work};
 use super::widget::{SLOWDOWN, site, slow_down};
 use crate::report::Report;
 use crate::seed::Seed;
@@ -23,6 +24,9 @@ const LEAP: i32 = -300;
 
 /// What a page may have of elements for the widget, however long the conversation is.
 const ELEMENTS: f64 = 1500.0;
+
+/// What JavaScript and the program may have of memory, however long the conversation is.
+const BUDGET_MIB: f64 = 32.0;
 
 /// On the way to the first message so many turns are enough on any machine.
 const TURNS: usize = 100;
@@ -66,12 +70,13 @@ const SCROLL: &str = "
             list.scrollTop += by;
             return requestAnimationFrame(frame);
         }
-        done({ rate: (frames - 1) * 1000 / ms, elements, first });
+        done({ frames: frames - 1, rate: (frames - 1) * 1000 / ms, elements, first });
     };
     requestAnimationFrame(frame);";
 
 #[derive(Debug, Deserialize)]
 struct Scrolled {
+    frames: f64,
     /// Frames in a second.
     rate: f64,
     /// The most elements that were in the widget.
@@ -94,19 +99,16 @@ pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Resul
     let pages = site().await?;
     let page = pages.url("/");
     let span = 8000 / size.divisor;
-    let turn = async |by: i32, span: usize| {
-        tab.run_async::<Scrolled>(SCROLL, vec![by.into(), span.into()])
-            .await
-    };
 
     slow_down(tab, SLOWDOWN).await?;
     tab.goto(&page).await?;
     tab.run::<Value>(PLAIN, vec![]).await?;
-    let plain = turn(BY, span).await?;
+    let plain = watched(tab, "a plain list", span).await?;
     tab.goto(&page).await?;
     let arguments = vec![json!("s0"), json!(stage.server.http()), json!(token)];
     tab.run_async::<bool>(OPEN, arguments).await?;
-    let ours = turn(BY, span).await?;
+    let unread = Memory::of(tab).await?;
+    let ours = watched(tab, "the widget", span).await?;
     slow_down(tab, 1).await?;
     let mut elements = ours.elements;
     let mut first = ours.first;
@@ -114,11 +116,18 @@ pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Resul
         if first == 1 {
             break;
         }
-        let more = turn(LEAP, 5000).await?;
+        let more = scroll(tab, LEAP, 5000).await?;
         elements = elements.max(more.elements);
         first = more.first;
     }
     ensure!(first == 1, "the first message was not reached, but {first}");
+    let read = Memory::of(tab).await?;
+    eprintln!(
+        "  the widget's memory: {:.1} MiB with the newest messages; with all of them JavaScript has {:.1} MiB, the program {:.1}",
+        unread.mib(),
+        read.heap / MIB,
+        read.wasm / MIB
+    );
     report.add(
         "widget_scroll",
         ours.rate,
@@ -133,5 +142,27 @@ pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Resul
         ELEMENTS,
         "the bound, with all of 10,000 messages read back",
     );
+    report.add(
+        "widget_mib",
+        read.mib(),
+        "MiB",
+        BUDGET_MIB,
+        "the budget, with all of 10,000 messages read back",
+    );
     Ok(())
+}
+
+/// Scrolls at the speed that is measured, and tells what each frame took.
+async fn watched(tab: &Tab, whose: &str, span: usize) -> Result<Scrolled> {
+    let before = Work::of(tab).await?;
+    let scrolled = scroll(tab, BY, span).await?;
+    let frames = scrolled.frames.max(1.0);
+    let work = Work::of(tab).await?.for_each_frame(before, frames);
+    let frame = 1000.0 / scrolled.rate;
+    eprintln!("  scrolling {whose}: a frame takes {frame:.1} ms, {work}");
+    Ok(scrolled)
+}
+
+async fn scroll(tab: &Tab, by: i32, span: usize) -> Result<Scrolled> {
+    tab.run_async(SCROLL, vec![by.into(), span.into()]).await
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::{CROWD, Size, float};
-use crate::baseline::Disk;
+use crate::baseline::Work;
 use crate::fleet::{AGENTS, Agents, Answers, Dialect, Fleet, Phase, Samples, Texts};
 use crate::gauge::{Gauge, median, quantile};
 use crate::peers::{self, Peer};
@@ -98,7 +98,7 @@ impl Side {
 
     /// The baseline that syncs.
     pub(super) async fn relay(visitors: usize) -> Result<Self> {
-        let relay = Relay::start(Disk::Synced).await?;
+        let relay = Relay::start(Work::SyncedRelay).await?;
         let (address, gauge) = (relay.address, relay.gauge);
         Self::texts(Texts::Bare, address, gauge, Server::Relay(relay), visitors).await
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::{CROWD, Size, float};
-use crate::baseline::Disk;
+use crate::baseline::Work;
 use crate::fleet::{Dialect, Fleet, Identity, Texts};
 use crate::gauge::median;
 use crate::report::Report;
@@ -36,7 +36,7 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
         .map(Identity::missing_all_but_one)
         .collect();
     let stage = Stage::start_on(folder).await?;
-    let relay = Relay::start(Disk::None).await?;
+    let relay = Relay::start(Work::Relay).await?;
     let retries = AtomicU64::new(0);
     let (mut ours, mut backlog, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..size.rounds {

@@ -22,6 +22,13 @@ pub(super) const PERIOD: Duration = Duration::from_secs(1);
 /// Every calm visitor beats once in so long.
 const BEAT: Duration = Duration::from_secs(25);
 
+/// Who waits for so many times what others wait for starves.
+const STARVING: f64 = 3.0;
+
+const RATE: fn(&Flow) -> f64 = |flow| flow.messages_per_s;
+const CPU: fn(&Flow) -> f64 = |flow| flow.cpu_s_per_100k;
+const WORST: fn(&Flow) -> f64 = |flow| flow.starving;
+
 const SYNCED: &str = "bare relay, append and fdatasync, grouped";
 
 /// How soon, at a pace that leaves both servers time.
@@ -41,7 +48,11 @@ pub(super) async fn measure_pace(size: Size, report: &mut Report) -> Result<()> 
 
 /// How many, and what each costs.
 pub(super) async fn measure_most(size: Size, report: &mut Report) -> Result<()> {
-    let rate = |flow: &Flow| flow.messages_per_s;
+    measure_hundred(size, report).await?;
+    measure_thousand(size, report).await
+}
+
+async fn measure_hundred(size: Size, report: &mut Report) -> Result<()> {
     let visitors = size.people(100);
     let mut sides = [
         Side::holdfast(visitors).await?,
@@ -51,13 +62,29 @@ pub(super) async fn measure_most(size: Size, report: &mut Report) -> Result<()> 
     let [ours, bare] = &sides;
     report.add(
         "max_100",
-        ours.middle(rate),
+        ours.middle(RATE),
         "msg/s",
-        bare.middle(rate),
+        bare.middle(RATE),
         SYNCED,
     );
-    drop(sides);
+    report.add(
+        "cpu_s_per_100k_100",
+        ours.middle(CPU),
+        "CPU s",
+        bare.middle(CPU),
+        SYNCED,
+    );
+    report.add(
+        "worst_visitor_100",
+        ours.middle(WORST),
+        "x p99",
+        STARVING,
+        "the budget",
+    );
+    Ok(())
+}
 
+async fn measure_thousand(size: Size, report: &mut Report) -> Result<()> {
     let visitors = size.people(1_000);
     let mut sides = [
         Side::holdfast(visitors).await?,
@@ -69,25 +96,23 @@ pub(super) async fn measure_most(size: Size, report: &mut Report) -> Result<()> 
     rounds(&mut sides, size, Phase::Busy).await?;
     let [ours, bare] = &sides;
     let grown = ours.gauge.memory_kib()? / before;
-    let most = ours.middle(rate);
-    report.add("max_1000", most, "msg/s", bare.middle(rate), SYNCED);
+    let most = ours.middle(RATE);
+    report.add("max_1000", most, "msg/s", bare.middle(RATE), SYNCED);
     let store = store_limit(&folder()?.keep(), size)?;
     let words = "rows into the same SQLite schema, 100 a commit";
     report.add("max_vs_store", most, "msg/s", store, words);
-    let cpu = |flow: &Flow| flow.cpu_s_per_100k;
     report.add(
         "cpu_s_per_100k",
-        ours.middle(cpu),
+        ours.middle(CPU),
         "CPU s",
-        bare.middle(cpu),
+        bare.middle(CPU),
         SYNCED,
     );
-    let starving = |flow: &Flow| flow.starving;
     report.add(
         "worst_visitor",
-        ours.middle(starving),
+        ours.middle(WORST),
         "x p99",
-        3.0,
+        STARVING,
         "the budget",
     );
     report.add(
