@@ -19,6 +19,11 @@ impl Gauge {
         Self { pid }
     }
 
+    /// Its number in the system.
+    pub(crate) fn pid(self) -> u32 {
+        self.pid
+    }
+
     /// Its share of the machine's memory (PSS), in KiB.
     pub(crate) fn memory_kib(self) -> Result<f64> {
         let text = self.read("smaps_rollup")?;

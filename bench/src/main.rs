@@ -7,6 +7,7 @@ mod baseline;
 mod fleet;
 mod gauge;
 mod peers;
+mod perf;
 mod report;
 mod rows;
 mod seed;
@@ -31,6 +32,15 @@ struct Cli {
 enum Command {
     /// Measure everything, print the table, write it as JSON
     Run(Options),
+    /// Draw what the server spends its time on, as flamegraphs
+    Profile {
+        /// Where the pictures go
+        #[arg(long)]
+        folder: PathBuf,
+        /// A hundredth of the load
+        #[arg(long)]
+        tiny: bool,
+    },
     /// Be a baseline's server
     Baseline {
         /// What it does with what comes
@@ -62,6 +72,9 @@ fn main() -> Result<()> {
         .build()?;
     match Cli::parse().command {
         Command::Run(options) => runtime.block_on(run(options)),
+        Command::Profile { folder, tiny } => {
+            runtime.block_on(rows::profile::draw(rows::Size::of(tiny), &folder))
+        }
         Command::Baseline { work, folder } => runtime.block_on(baseline::serve(work, &folder)),
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how fast and how small, beside the machine's own limits, in one run.
+//! `cargo xtask bench`: how fast and how small, beside the machine's own limits, in one run; and what takes the time.
 
 use anyhow::Result;
 use clap::Args;
@@ -17,7 +17,16 @@ pub(crate) struct Options {
     /// A hundredth of the load: shows that every row is produced, and measures nothing
     #[arg(long)]
     tiny: bool,
+    /// Measure nothing, but draw what the server spends its time on in the busiest rows; into target/flamegraphs
+    #[arg(long, conflicts_with = "only")]
+    profile: bool,
 }
+
+/// cargo's profile of the server that is drawn: the released one, with names.
+const PROFILING: &str = "profiling";
+
+/// Stacks are read by frame pointers, which is quick; cargo adds this to the flags of `.cargo/config.toml`.
+const FRAME_POINTERS: &str = r#"build.rustflags=["-Cforce-frame-pointers=yes"]"#;
 
 /// Builds what people run, measures it, prints the table and writes `target/bench.json`.
 ///
@@ -26,10 +35,10 @@ pub(crate) struct Options {
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     setup::ensure(repo, setup::FOR_GALLERY)?;
     build::widget(repo)?;
-    let packages = ["holdfast", "holdfast-bench"];
-    let mut cargo = repo.cargo(&["build", "--release"]);
-    cargo.args(packages.iter().flat_map(|name| ["--package", name]));
-    shell::open(&mut cargo)?;
+    if options.profile {
+        return profile(repo, options);
+    }
+    build(repo, &["holdfast", "holdfast-bench"])?;
     let mut bench = repo.command(repo.binary("holdfast-bench", true));
     bench.arg("run");
     bench.arg("--json").arg(repo.generated().join("bench.json"));
@@ -38,4 +47,25 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
         bench.arg("--tiny");
     }
     shell::open(&mut bench)
+}
+
+/// Builds the server once more, with names and frame pointers, and draws it at work.
+fn profile(repo: &Repo, options: &Options) -> Result<()> {
+    build(repo, &["holdfast-bench"])?;
+    let mut cargo = repo.cargo(&["build", "--profile", PROFILING, "--package", "holdfast"]);
+    shell::open(cargo.args(["--config", FRAME_POINTERS]))?;
+    let mut bench = repo.command(repo.binary("holdfast-bench", true));
+    bench.env("HOLDFAST_BIN_DIR", repo.binaries(PROFILING));
+    bench.arg("profile").arg("--folder");
+    bench.arg(repo.generated().join("flamegraphs"));
+    if options.tiny {
+        bench.arg("--tiny");
+    }
+    shell::open(&mut bench)
+}
+
+fn build(repo: &Repo, packages: &[&str]) -> Result<()> {
+    let mut cargo = repo.cargo(&["build", "--release"]);
+    cargo.args(packages.iter().flat_map(|name| ["--package", name]));
+    shell::open(&mut cargo)
 }

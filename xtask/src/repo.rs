@@ -59,7 +59,12 @@ impl Repo {
     /// A program that cargo has built here, in the plain (`debug`) or the `release` profile.
     pub(crate) fn binary(&self, name: &str, release: bool) -> PathBuf {
         let profile = if release { "release" } else { "debug" };
-        self.binaries.join(profile).join(name)
+        self.binaries(profile).join(name)
+    }
+
+    /// The folder of the programs that cargo has built here in this profile.
+    pub(crate) fn binaries(&self, profile: &str) -> PathBuf {
+        self.binaries.join(profile)
     }
 
     /// The name of `path` for a reader who stands in the checkout.

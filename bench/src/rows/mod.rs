@@ -7,6 +7,7 @@ mod log;
 mod machine;
 mod page;
 mod peers;
+pub(crate) mod profile;
 mod program;
 mod queue;
 mod scroll;

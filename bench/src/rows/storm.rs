@@ -20,38 +20,66 @@ const MESSAGES: u64 = 51;
 /// The sockets of the storm before are gone by then, at both ends.
 const CALM: Duration = Duration::from_millis(1500);
 
+/// A server with visitors who know it.
+pub(super) struct Comeback {
+    pub(super) stage: Stage,
+    /// Who has read everything.
+    who: Vec<Identity>,
+    /// The same, who have missed 50 events each.
+    behind: Vec<Identity>,
+    retries: AtomicU64,
+}
+
+impl Comeback {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(super) async fn prepare(size: Size) -> Result<Self> {
+        let folder = folder()?;
+        prepare(folder.path(), 1).await?;
+        let seed = Seed {
+            visitors: size.people(10_000) as u64,
+            messages: MESSAGES,
+            are_waiting: false,
+        };
+        let who = plant(folder.path(), "s0", seed)?;
+        let behind = who.iter().cloned();
+        Ok(Self {
+            behind: behind.map(Identity::missing_all_but_one).collect(),
+            who,
+            stage: Stage::start_on(folder).await?,
+            retries: AtomicU64::new(0),
+        })
+    }
+
+    /// Seconds of a storm.
+    async fn storm(&self) -> Result<f64> {
+        let (server, who) = (self.stage.server.http(), self.who.clone());
+        storm(Dialect::Holdfast, server, who, &self.retries).await
+    }
+
+    /// The same where much was missed.
+    pub(super) async fn storm_with_backlog(&self) -> Result<f64> {
+        let (server, who) = (self.stage.server.http(), self.behind.clone());
+        storm(Dialect::Holdfast, server, who, &self.retries).await
+    }
+
+    /// The same at a baseline's server.
+    async fn bare_storm(&self, server: SocketAddr) -> Result<f64> {
+        let dialect = Dialect::Texts(Texts::Bare);
+        storm(dialect, server, self.who.clone(), &self.retries).await
+    }
+}
+
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
-    let visitors = size.people(10_000);
-    let folder = folder()?;
-    prepare(folder.path(), 1).await?;
-    let seed = Seed {
-        visitors: visitors as u64,
-        messages: MESSAGES,
-        are_waiting: false,
-    };
-    let who = plant(folder.path(), "s0", seed)?;
-    let behind: Vec<Identity> = who
-        .iter()
-        .cloned()
-        .map(Identity::missing_all_but_one)
-        .collect();
-    let stage = Stage::start_on(folder).await?;
+    let comeback = Comeback::prepare(size).await?;
     let relay = Relay::start(Work::Relay).await?;
-    let retries = AtomicU64::new(0);
     let (mut ours, mut backlog, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..size.rounds {
-        bare.push(
-            storm(
-                Dialect::Texts(Texts::Bare),
-                relay.address,
-                who.clone(),
-                &retries,
-            )
-            .await?,
-        );
-        let server = stage.server.http();
-        ours.push(storm(Dialect::Holdfast, server, who.clone(), &retries).await?);
-        backlog.push(storm(Dialect::Holdfast, server, behind.clone(), &retries).await?);
+        bare.push(comeback.bare_storm(relay.address).await?);
+        ours.push(comeback.storm().await?);
+        backlog.push(comeback.storm_with_backlog().await?);
     }
     let bare = median(&mut bare);
     let words = "bare relay: connect and hello";
@@ -63,7 +91,8 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
         bare,
         words,
     );
-    let (retries, all) = (retries.into_inner(), 2 * size.rounds * visitors);
+    let all = 2 * size.rounds * comeback.who.len();
+    let retries = comeback.retries.into_inner();
     report.add(
         "reconnect_retries",
         float(usize::try_from(retries)?),
