@@ -15,6 +15,9 @@ use tempfile::TempDir;
 /// Looks in a second; no divisor of anything that happens by a clock.
 const RATE: &str = "997";
 
+/// What is told of each look; without its period, so that each counts as one.
+const FIELDS: &str = "comm,pid,tid,time,event,ip,sym,dso";
+
 /// What the collapsed stacks mark the kernel's functions with.
 const KERNEL: &str = "_[k]";
 
@@ -66,7 +69,7 @@ impl Recording {
         if !data.is_file() {
             bail!("{FORBIDDEN}: {}", self.perf.stderr.rest().await);
         }
-        let stacks = perf(&["script", "--no-inline"], &data)?;
+        let stacks = perf(&["script", "--no-inline", "-F", FIELDS], &data)?;
         let mut options = collapse::Options::default();
         options.annotate_kernel = true;
         let mut folded = Vec::new();
