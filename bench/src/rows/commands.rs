@@ -31,7 +31,7 @@ pub(super) struct Clerk {
     address: Address,
     line: AgentLine,
     /// What is to be claimed and closed.
-    conversations: Vec<Value>,
+    conversations: Vec<u64>,
     spans: Spans,
 }
 
@@ -84,16 +84,16 @@ impl Clerk {
     async fn claim_and_close(&mut self, at: usize) -> Result<()> {
         let all = self.conversations.len().max(1);
         let conversation = self.conversations.get(at % all);
-        let conversation = conversation.context("no open conversation")?.clone();
-        let claim = self.command("claim", &conversation).await?;
-        let close = self.command("close", &conversation).await?;
+        let conversation = *conversation.context("no open conversation")?;
+        let claim = self.command("claim", conversation).await?;
+        let close = self.command("close", conversation).await?;
         self.spans.claim.push(claim);
         self.spans.close.push(close);
         Ok(())
     }
 
     /// Milliseconds until the command's event is here.
-    async fn command(&mut self, name: &str, conversation: &Value) -> Result<f64> {
+    async fn command(&mut self, name: &str, conversation: u64) -> Result<f64> {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let unix = Millis(u64::try_from(unix.as_millis())?);
         let id = EventId::new(unix, fastrand::u128(..)).text();
@@ -106,7 +106,7 @@ impl Clerk {
 }
 
 /// Opens a line and reads all pages of the open conversations, so that the server has nothing left to do for it.
-async fn log_in(address: &Address, spans: &mut Spans) -> Result<(AgentLine, Vec<Value>)> {
+async fn log_in(address: &Address, spans: &mut Spans) -> Result<(AgentLine, Vec<u64>)> {
     let mut line = AgentLine::connect(address).await?;
     let login = json!({"login": {"version": VERSION, "token": address.secret}});
     let began = Instant::now();
@@ -115,12 +115,22 @@ async fn log_in(address: &Address, spans: &mut Spans) -> Result<(AgentLine, Vec<
     spans.login.push(ms(began));
     let mut page = line.hear("snapshot").await?;
     spans.listing.push(ms(began));
-    let listed = page["conversations"].as_array().into_iter().flatten();
-    let numbers = listed.map(|it| it["conversation"].clone()).collect();
+    let mut numbers = numbers_on(&page);
     while page["more"] == true {
         page = line.hear("snapshot").await?;
+        numbers.extend(numbers_on(&page));
     }
+    // The newest are those of visitors who are here, on both sites.
+    numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
+    numbers.truncate(CONVERSATIONS);
     Ok((line, numbers))
+}
+
+fn numbers_on(page: &Value) -> Vec<u64> {
+    let listed = page["conversations"].as_array().into_iter().flatten();
+    listed
+        .filter_map(|it| it["conversation"].as_u64())
+        .collect()
 }
 
 fn ms(began: Instant) -> f64 {
