@@ -10,8 +10,8 @@ use holdfast_tests::{
 };
 
 use super::{
-    super::visitors::extras, CONTENT, chat_works_at, complaints, page, questions, serve, serve_with,
-    tag_for, watch,
+    super::visitors::extras, CONTENT, chat_works_at, complaints, page, questions, serve,
+    serve_with, tag_for, watch,
 };
 
 in_every_engine!(
