@@ -23,6 +23,8 @@ pub(super) struct Lines {
     current: Option<Current>,
     attempts: Vec<Attempt>,
     next_line: u64,
+    /// The newest line on which the greeting was said.
+    greeted: LineId,
     next_probe: u64,
     /// Attempts since the last line that proved stable: the exponent of the backoff.
     tries: u32,
@@ -66,6 +68,7 @@ impl Lines {
             current: None,
             attempts: Vec::new(),
             next_line: 1,
+            greeted: LineId(0),
             next_probe: 1,
             tries: 0,
             last_dial: None,
@@ -89,6 +92,21 @@ impl Lines {
 
     pub(super) fn is_attempt(&self, line: LineId) -> bool {
         self.attempts.iter().any(|attempt| attempt.line == line)
+    }
+
+    /// The greeting was said on this line.
+    pub(super) fn greeted(&mut self, line: LineId) {
+        if line > self.greeted {
+            self.greeted = line;
+        }
+    }
+
+    /// The greeting is another one from now on, and not refused yet. Whether there is one line, which is still being opened: the
+    /// greeting will be said on it.
+    pub(super) fn is_before_greeting(&mut self) -> bool {
+        self.is_refused = false;
+        matches!(&*self.attempts, [attempt] if attempt.line > self.greeted)
+            && self.current.is_none()
     }
 
     pub(super) fn is_running(&self) -> bool {

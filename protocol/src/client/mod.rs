@@ -118,6 +118,7 @@ impl<A: Audience> Client<A> {
     /// A dialled line is open.
     pub fn handle_opened(&mut self, line: LineId, now: Millis) {
         if self.lines.is_attempt(line) {
+            self.lines.greeted(line);
             self.asked
                 .retain(|(asked, _)| self.lines.is_attempt(*asked) && *asked != line);
             self.asked
@@ -207,12 +208,16 @@ impl<A: Audience> Client<A> {
         self.settle(now);
     }
 
-    /// The greeting names its sender otherwise: the cursor is dropped, the outbox is kept, all lines are dialled anew.
+    /// The greeting names its sender otherwise: the cursor is dropped, the outbox is kept, and lines on which it was said are dialled anew.
     /// Not for another person, to whom the outbox does not belong either: that is another client.
     pub fn reidentify(&mut self, now: Millis) {
         self.saved.cursor = None;
         self.trouble = None;
-        self.restart_lines();
+        // To give up a line that is still being opened would cost a trip, and Chromium would write so into the page's console.
+        if !self.lines.is_before_greeting() {
+            self.restart_lines();
+        }
+        self.is_dirty = true;
         self.settle(now);
     }
 }
@@ -335,7 +340,6 @@ impl<A: Audience> Client<A> {
         if self.lines.is_running() {
             self.lines.resume();
         }
-        self.is_dirty = true;
     }
 
     /// Ends every change: does what is due, sends what may be sent, says what has changed.

@@ -1,6 +1,8 @@
 //! Who the visitor is: said in every hello, changed while lines and messages are under way.
 
-use holdfast_protocol::client::{Client, ClientEvent, LineId, Output, Status, VisitorGreeting};
+use holdfast_protocol::client::{
+    Client, ClientEvent, LineId, Output, Saved, Status, VisitorGreeting,
+};
 use holdfast_protocol::frame::{Refusal, RefusalCode, Resume, Track, VisitorDown, VisitorUp};
 use holdfast_protocol::limits;
 use holdfast_protocol::profile::{Identity, Profile};
@@ -56,6 +58,40 @@ fn who_becomes_a_person_keeps_the_outbox_and_reads_from_the_start() {
         panic!("{:?}", bench.events)
     };
     assert_eq!(bench.sent_ids(), [1]);
+}
+
+/// All that were dialled.
+fn lines(bench: &Bench) -> Vec<LineId> {
+    bench.dials.iter().map(|(_, line)| *line).collect()
+}
+
+#[test]
+fn a_line_that_is_being_opened_is_kept_for_the_person_and_one_that_was_greeted_is_not() {
+    let mut bench = Bench::new(Saved::default());
+    assert_eq!(lines(&bench), [LineId(1)]);
+    bench.client.greeting_mut().identity = identity("user-17");
+    bench.client.reidentify(bench.now);
+    bench.drain();
+    assert_eq!(lines(&bench), [LineId(1)]);
+    assert!(bench.closes.is_empty());
+    bench.open(LineId(1));
+    let Some(VisitorUp::Hello(hello)) = bench.sent.last() else {
+        panic!("{:?}", bench.sent)
+    };
+    assert_eq!(hello.identity, identity("user-17"));
+    // Not welcomed yet, but the server has heard who it was.
+    bench.client.greeting_mut().identity = identity("user-18");
+    bench.client.reidentify(bench.now);
+    bench.drain();
+    assert_eq!(bench.closes, [LineId(1)]);
+    assert_eq!(lines(&bench), [LineId(1), LineId(2)]);
+    bench.open(LineId(2));
+    let Some(VisitorUp::Hello(hello)) = bench.sent.last() else {
+        panic!("{:?}", bench.sent)
+    };
+    assert_eq!(hello.identity, identity("user-18"));
+    bench.hear(LineId(2), welcome(0));
+    assert_eq!(bench.client.status(), &Status::Online);
 }
 
 #[test]
@@ -119,6 +155,22 @@ fn a_refused_identity_is_said_rarely_and_another_proof_at_once() {
     bench.drain();
     assert_eq!(bench.client.status(), &Status::Connecting);
     assert_eq!(bench.dials.len(), dialled + 1);
+
+    // So it is where the line for it is being opened, and fails.
+    let (_, line) = bench.dials[dialled];
+    bench.open(line);
+    let refusal = VisitorDown::Refused(Refusal {
+        code: RefusalCode::BadIdentity,
+        message: "another hash is expected".to_owned(),
+    });
+    bench.hear(line, refusal);
+    bench.pass(limits::REFUSED_PAUSE);
+    let (_, line) = *bench.dials.last().unwrap();
+    assert_eq!(bench.dials.len(), dialled + 2);
+    bench.client.reidentify(bench.now);
+    bench.client.handle_closed(line, bench.now);
+    bench.pass(limits::EAGER_PAUSE);
+    assert!(bench.dials.len() > dialled + 2, "its pause is over");
 }
 
 #[test]
@@ -168,12 +220,7 @@ fn a_new_client_begins_with_its_identity() {
     };
     let mut bench = Bench::online(0);
     bench.write(1);
-    bench.client = Client::new(
-        greeting,
-        holdfast_protocol::client::Saved::default(),
-        1,
-        bench.now,
-    );
+    bench.client = Client::new(greeting, Saved::default(), 1, bench.now);
     bench.sent.clear();
     let line = match bench.client.poll_output() {
         Some(Output::Dial(line)) => line,
