@@ -22,6 +22,7 @@ const LINK: &str = "const link = [...root.querySelectorAll('[data-hf=text] a')].
 /// and in front, with their looks, and an emoji gets into the composer, which is left empty.
 pub(super) async fn work(tab: &Tab) -> Result<()> {
     extras(tab).await?;
+    tab.at_rest().await?;
     let link = LINK.replace("ADDRESS", ADDRESS).replace("ANSWER", ANSWER);
     holds(tab, &link).await?;
 

@@ -174,13 +174,14 @@ impl Place {
         x >= self.left && x <= self.right && y >= self.top && y <= self.bottom
     }
 
-    /// Whether all of it is inside of the window, with a pixel for rounding.
+    /// Whether all of it is inside of the window, with a pixel for rounding, and as large as a finger: 44 pixels, which may be
+    /// 43.99999 while the panel rises.
     fn is_in_view(&self) -> bool {
         self.left >= -1.0
             && self.top >= -1.0
             && self.right <= self.width + 1.0
             && self.bottom <= self.height + 1.0
-            && self.right - self.left >= 44.0
-            && self.bottom - self.top >= 44.0
+            && self.right - self.left > 43.9
+            && self.bottom - self.top > 43.9
     }
 }
