@@ -101,9 +101,9 @@ impl Lines {
         }
     }
 
-    /// The greeting is another one from now on, and not refused yet. Whether there is one line, which is still being opened: the
-    /// greeting will be said on it.
-    pub(super) fn is_before_greeting(&mut self) -> bool {
+    /// The greeting is another one from now on, which nobody has refused yet. Returns whether the only line is still being opened,
+    /// so that it will be said there.
+    pub(super) fn regreet(&mut self) -> bool {
         self.is_refused = false;
         matches!(&*self.attempts, [attempt] if attempt.line > self.greeted)
             && self.current.is_none()

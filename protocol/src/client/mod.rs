@@ -208,13 +208,14 @@ impl<A: Audience> Client<A> {
         self.settle(now);
     }
 
-    /// The greeting names its sender otherwise: the cursor is dropped, the outbox is kept, and lines on which it was said are dialled anew.
+    /// The greeting names its sender otherwise: the cursor is dropped, the outbox is kept, all lines are dialled anew, unless the
+    /// only one is still being opened: there it is said as it is now.
     /// Not for another person, to whom the outbox does not belong either: that is another client.
     pub fn reidentify(&mut self, now: Millis) {
         self.saved.cursor = None;
         self.trouble = None;
         // To give up a line that is still being opened would cost a trip, and Chromium would write so into the page's console.
-        if !self.lines.is_before_greeting() {
+        if !self.lines.regreet() {
             self.restart_lines();
         }
         self.is_dirty = true;

@@ -24,10 +24,6 @@ in_every_engine!(
     a_page_says_who_its_visitor_is,
 );
 
-/// What Chromium itself says of a line that was given up while it was being opened, as one is where the page then says who
-/// its visitor is, or takes the chat off again.
-const GIVEN_UP: &str = "WebSocket is closed before the connection is established";
-
 /// What the document has in the place of the hash.
 const NO_HASH: &str = "HASH_FROM_YOUR_SERVER";
 

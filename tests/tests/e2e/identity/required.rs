@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
-    browser::{Browser, Engine, Tab},
+    browser::{Browser, Engine},
     in_every_engine,
     pages::Pages,
     stage::Stage,
@@ -10,13 +10,12 @@ use holdfast_tests::{
 };
 use serde_json::json;
 
-use super::{hash, hear, identify, owner_reads, page, see_texts};
+use super::{WRONG, hash, identify, is_refused, page, see_texts};
 
 in_every_engine!(where_a_proof_is_required_nobody_is_let_in_without);
 
-/// What a page's owner reads where the hash is missing, and where it is wrong.
+/// What a page's owner reads where the hash is missing.
 const MISSING: &str = "this site takes an identity only with its hash";
-const WRONG: &str = "the identity's hash does not fit its id";
 
 async fn where_a_proof_is_required_nobody_is_let_in_without(engine: Engine) -> Result<()> {
     let stage = Stage::set_in(engine).await?;
@@ -100,30 +99,4 @@ async fn where_a_proof_is_required_nobody_is_let_in_without(engine: Engine) -> R
     ensure!(widget.messages.is_empty(), "{widget:?}");
     far.goto(&pages.url("/right")).await?;
     see_texts(&far, &texts).await
-}
-
-/// The visitor and the page are told in words, once, that the server does not take them in, and nothing is shown of the person whom
-/// the page names.
-async fn is_refused(tab: &Tab, why: &str) -> Result<()> {
-    let widget = tab
-        .see("a refusal", |widget| widget.connection == "refused")
-        .await?;
-    ensure!(
-        widget.words.contains("could not confirm who you are"),
-        "{:?}",
-        widget.words
-    );
-    let told = hear(tab, "error").await?;
-    let said = told["message"].as_str().unwrap_or_default();
-    ensure!(said.starts_with(why), "{told}");
-    let lines = owner_reads(tab).await?;
-    let refusals: Vec<_> = lines
-        .iter()
-        .filter(|line| line.contains("the server refuses this page"))
-        .collect();
-    ensure!(
-        refusals.len() == 1 && refusals[0].contains(why),
-        "{lines:?}"
-    );
-    Ok(())
 }
