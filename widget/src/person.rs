@@ -139,17 +139,11 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_same_again_changes_nothing_on_the_line() {
+    fn who_somebody_is_goes_out_with_the_line_that_is_being_opened_and_once() {
         let mut client = client();
         let ana = person("a", "proof", "Ana");
         ana.follow(&mut client, Millis(1));
-        let outputs_of_first = outputs(&mut client);
-        assert!(
-            outputs_of_first
-                .iter()
-                .any(|output| matches!(output, Output::Dial(_))),
-            "{outputs_of_first:?}"
-        );
+        assert_eq!(outputs(&mut client), [Output::Save]);
         assert_eq!(client.greeting().identity, ana.identity);
         assert_eq!(client.greeting().profile, ana.profile);
         ana.follow(&mut client, Millis(2));
