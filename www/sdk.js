@@ -68,7 +68,12 @@ class Sdk {
     if (name === "on") return this.on(...args);
     if (name === "getUnread") return this.unread;
     if (!NAMES.includes(name)) return hint("function", name, NAMES);
-    if (name === "boot" && !this.chat && !this.isStarting) return this.boot(...args);
+    if (name === "boot" && !this.chat) {
+      if (!this.isStarting) return this.boot(...args);
+      // Who destroys and boots it before it is there, as React's strict mode does, wants one chat, and one line.
+      const isSame = (name) => [undefined, this.settings[name]].includes(args[0]?.[name]);
+      if (["site", "identity"].every(isSame)) this.waiting = this.waiting.filter(([name]) => name !== "destroy");
+    }
     if (name === "logout") {
       this.held = null;
       this.waiting = this.waiting.filter(([name]) => !PERSONAL.includes(name));
@@ -439,8 +444,6 @@ export const connect = (api, tag, wasm, draw, first) => {
   for (const name of NAMES) api[name] = (...args) => sdk.run([name, args]);
   if (tag.dataset.boot !== "manual" && !kept.some(([name]) => name === "boot")) sdk.run(["boot", []]);
   for (const call of kept) {
-    if (call.off) continue;
-    const off = sdk.run(call);
-    call.off = off;
+    if (!call.off) call.off = sdk.run(call);
   }
 };
