@@ -2,7 +2,7 @@
 
 use holdfast_protocol::compact::decimal;
 use holdfast_protocol::frame::RejectionCode;
-use web_sys::{Element, HtmlElement};
+use web_sys::HtmlElement;
 
 use super::clock::day_number;
 use super::dom::{Dom, append, fill, find, insert, put, set_attribute, set_text, take_away};
@@ -58,16 +58,17 @@ impl List {
         old.reverse();
         for row in rows {
             let key = row.key(day_number);
-            let mut shown = match old.iter().rposition(|shown| shown.key == key) {
-                // What stands before it in the old list is gone, or has moved and is found later.
-                Some(at) => old.remove(at),
-                None => Shown {
-                    key,
-                    element: self.make(dom, row),
-                    looks: None,
-                },
+            // What is gone leaves first, or all that stay would be moved before it.
+            while old
+                .last()
+                .is_some_and(|next| next.key != key && !is_among(next, rows))
+            {
+                old.pop().inspect(|gone| take_away(&gone.element));
+            }
+            let mut shown = match old.pop_if(|next| next.key == key) {
+                Some(next) => next,
+                None => self.insert(dom, row, key, &mut old),
             };
-            self.place(&shown.element);
             if let Row::Message(line) = row {
                 update(dom, &self.page, &mut shown, line);
             }
@@ -84,15 +85,22 @@ impl List {
         messages.next().map(|shown| shown.key)
     }
 
-    /// Makes an element the next one in the list, without touching it where it is that already.
-    fn place(&self, element: &HtmlElement) {
+    /// A line that is new, or has moved, becomes the next one in the list.
+    fn insert(&self, dom: &Dom, row: &Row<'_>, key: Key, old: &mut Vec<Shown>) -> Shown {
+        let shown = match old.iter().position(|shown| shown.key == key) {
+            Some(at) => old.remove(at),
+            None => Shown {
+                key,
+                element: self.make(dom, row),
+                looks: None,
+            },
+        };
         let next = match self.shown.last() {
             Some(above) => above.element.next_element_sibling(),
             None => self.log.first_element_child(),
         };
-        if next.as_ref() != Some::<&Element>(element) {
-            insert(&self.log, element, next.as_ref());
-        }
+        insert(&self.log, &shown.element, next.as_ref());
+        shown
     }
 
     fn make_rated(&self, dom: &Dom, rating: &Rating<'_>) -> HtmlElement {
@@ -118,6 +126,10 @@ impl List {
             Row::Message(line) => make_message(dom, &self.page, line),
         }
     }
+}
+
+fn is_among(shown: &Shown, rows: &[Row<'_>]) -> bool {
+    rows.iter().any(|row| row.key(day_number) == shown.key)
 }
 
 fn make_message(dom: &Dom, page: &Page, line: &Line<'_>) -> HtmlElement {
