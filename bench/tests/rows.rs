@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 /// What others read the results by.
-const NAMES: [&str; 41] = [
+const NAMES: [&str; 42] = [
     "agents_200",
     "agents_200_cpu",
     "agents_200_p99",
@@ -47,6 +47,7 @@ const NAMES: [&str; 41] = [
     "widget_mib",
     "widget_ready",
     "widget_scroll",
+    "widget_scroll_down",
     "widget_scroll_elements",
     "worst_visitor",
     "worst_visitor_100",

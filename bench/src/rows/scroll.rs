@@ -19,6 +19,9 @@ const MESSAGES: u64 = 10_000;
 /// Pixels from frame to frame: what a finger's fling makes at its fastest.
 const BY: i32 = -120;
 
+/// The other way, back to the newest.
+const BACK: i32 = -BY;
+
 /// Pixels from frame to frame on the way to the first message: as far as messages are put there in between.
 const LEAP: i32 = -300;
 
@@ -54,7 +57,7 @@ const PLAIN: &str = "
     for (let n = 0; n < 2000; n++) list.appendChild(document.createElement('p')).textContent = 'A rope of sixty metres. '.repeat(4);
     list.scrollTop = list.scrollHeight;";
 
-/// Scrolls a list from frame to frame for some seconds, or until the first message is in sight.
+/// Scrolls a list from frame to frame for some seconds, or upwards until the first message is in sight.
 const SCROLL: &str = "
     const [by, span, done] = arguments;
     const root = document.querySelector('#holdfast-chat')?.shadowRoot ?? document;
@@ -66,7 +69,7 @@ const SCROLL: &str = "
         const ms = performance.now() - began;
         if (frames++ % 30 === 0) elements = Math.max(elements, root.querySelectorAll('*').length);
         const first = Number(root.querySelector('[data-seq]')?.dataset.seq ?? 1);
-        if (ms < span && (list.scrollTop > 0 || first > 1)) {
+        if (ms < span && (by > 0 || list.scrollTop > 0 || first > 1)) {
             list.scrollTop += by;
             return requestAnimationFrame(frame);
         }
@@ -103,12 +106,12 @@ pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Resul
     slow_down(tab, SLOWDOWN).await?;
     tab.goto(&page).await?;
     tab.run::<Value>(PLAIN, vec![]).await?;
-    let plain = watched(tab, "a plain list", span).await?;
+    let plain = watched(tab, "a plain list", BY, span).await?;
     tab.goto(&page).await?;
     let arguments = vec![json!("s0"), json!(stage.server.http()), json!(token)];
     tab.run_async::<bool>(OPEN, arguments).await?;
     let unread = Memory::of(tab).await?;
-    let ours = watched(tab, "the widget", span).await?;
+    let ours = watched(tab, "the widget", BY, span).await?;
     slow_down(tab, 1).await?;
     let mut elements = ours.elements;
     let mut first = ours.first;
@@ -128,13 +131,21 @@ pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Resul
         read.heap / MIB,
         read.wasm / MIB
     );
-    report.add(
-        "widget_scroll",
-        ours.rate,
-        "frames/s",
-        plain.rate,
-        "a plain list in the same browser, with the processor slowed down 4 times",
-    );
+    slow_down(tab, SLOWDOWN).await?;
+    let back = watched(tab, "the widget back again", BACK, span).await?;
+    slow_down(tab, 1).await?;
+    for (name, rate) in [
+        ("widget_scroll", ours.rate),
+        ("widget_scroll_down", back.rate),
+    ] {
+        report.add(
+            name,
+            rate,
+            "frames/s",
+            plain.rate,
+            "a plain list in the same browser, with the processor slowed down 4 times",
+        );
+    }
     report.add(
         "widget_scroll_elements",
         elements,
@@ -153,9 +164,9 @@ pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Resul
 }
 
 /// Scrolls at the speed that is measured, and tells what each frame took.
-async fn watched(tab: &Tab, whose: &str, span: usize) -> Result<Scrolled> {
+async fn watched(tab: &Tab, whose: &str, by: i32, span: usize) -> Result<Scrolled> {
     let before = Work::of(tab).await?;
-    let scrolled = scroll(tab, BY, span).await?;
+    let scrolled = scroll(tab, by, span).await?;
     let frames = scrolled.frames.max(1.0);
     let work = Work::of(tab).await?.for_each_frame(before, frames);
     let frame = 1000.0 / scrolled.rate;
