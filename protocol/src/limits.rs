@@ -146,8 +146,8 @@ pub const FIRST_PAUSE: Millis = Millis(250);
 /// The pause after a refusal that only the site's owner can mend.
 pub const REFUSED_PAUSE: Millis = Millis(60_000);
 
-/// Hints (online, visible, pageshow) come in bunches: an attempt that is under way and younger than this is of the same
-/// bunch. One that has failed already was too early.
+/// Hints (online, visible, pageshow) come in bunches: one that follows another so soon joins the attempt that is under way.
+/// One that has failed already was too early.
 pub const HINT_PAUSE: Millis = Millis(500);
 
 /// An attempt that was not welcomed by then is given up: a line of 800 ms needs eight trips (DNS, TCP,

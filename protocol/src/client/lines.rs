@@ -29,6 +29,8 @@ pub(super) struct Lines {
     /// Attempts since the last line that proved stable: the exponent of the backoff.
     tries: u32,
     last_dial: Option<Millis>,
+    /// When it was last said, or known from the start, that the line may be there.
+    last_hint: Millis,
     hold_until: Option<Millis>,
     is_running: bool,
     is_refused: bool,
@@ -63,7 +65,7 @@ struct Probe {
 }
 
 impl Lines {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, now: Millis) -> Self {
         Self {
             current: None,
             attempts: Vec::new(),
@@ -72,6 +74,7 @@ impl Lines {
             next_probe: 1,
             tries: 0,
             last_dial: None,
+            last_hint: now,
             hold_until: None,
             is_running: true,
             is_refused: false,
@@ -213,10 +216,11 @@ impl Lines {
         self.probe(now + limits::HINT_WAIT, out);
         self.hold_until = None;
         self.is_refused = false;
-        let is_past = |dialled: Millis| now.since(dialled) >= limits::HINT_PAUSE;
-        if self.attempts.is_empty() || self.last_dial.is_none_or(is_past) {
+        // An attempt from before the bunch may have gone into a line that was dead, however young it is.
+        if self.attempts.is_empty() || now.since(self.last_hint) >= limits::HINT_PAUSE {
             self.tries = 0;
             self.last_dial = None;
+            self.last_hint = now;
         }
     }
 
@@ -225,12 +229,13 @@ impl Lines {
         self.close_all(out);
     }
 
-    pub(super) fn resume(&mut self) {
+    pub(super) fn resume(&mut self, now: Millis) {
         self.is_running = true;
         self.is_refused = false;
         self.hold_until = None;
         self.tries = 0;
         self.last_dial = None;
+        self.last_hint = now;
     }
 
     pub(super) fn close_all(&mut self, out: &mut Vec<LineAction>) {

@@ -99,7 +99,7 @@ impl<A: Audience> Client<A> {
         let mut client = Self {
             greeting,
             saved,
-            lines: Lines::new(seed),
+            lines: Lines::new(seed, now),
             in_flight: VecDeque::new(),
             asked: Vec::new(),
             snapshot: None,
@@ -203,7 +203,7 @@ impl<A: Audience> Client<A> {
     /// The end of [`Client::pause`]: dials at once.
     pub fn resume(&mut self, now: Millis) {
         if !self.lines.is_running() {
-            self.lines.resume();
+            self.lines.resume(now);
         }
         self.settle(now);
     }
@@ -216,7 +216,7 @@ impl<A: Audience> Client<A> {
         self.trouble = None;
         // To give up a line that is still being opened would cost a trip, and Chromium would write so into the page's console.
         if !self.lines.regreet() {
-            self.restart_lines();
+            self.restart_lines(now);
         }
         self.is_dirty = true;
         self.settle(now);
@@ -331,7 +331,7 @@ impl<A: Audience> Client<A> {
         }
     }
 
-    fn restart_lines(&mut self) {
+    fn restart_lines(&mut self, now: Millis) {
         let mut out = Vec::new();
         self.lines.close_all(&mut out);
         self.in_flight.clear();
@@ -339,7 +339,7 @@ impl<A: Audience> Client<A> {
             .retain(|action| !matches!(action, Output::Transmit(..)));
         self.perform(out);
         if self.lines.is_running() {
-            self.lines.resume();
+            self.lines.resume(now);
         }
     }
 

@@ -157,6 +157,37 @@ fn a_hint_right_after_an_attempt_that_failed_dials_at_once() {
 }
 
 #[test]
+fn a_hint_right_after_an_attempt_that_is_under_way_dials_at_once() {
+    let mut bench = Bench::online(0);
+    bench.pass(limits::STABLE);
+    bench.client.handle_closed(LineId(1), bench.now);
+    bench.pass(limits::FIRST_PAUSE);
+    assert_eq!(bench.dials.len(), 2);
+    bench.client.handle_hint(bench.now);
+    bench.drain();
+    assert_eq!(bench.dials.len(), 3, "it may have gone into the dead line");
+    bench.pass(Millis(limits::HINT_PAUSE.0 - 1));
+    bench.client.handle_hint(bench.now);
+    bench.drain();
+    assert_eq!(bench.dials.len(), 3, "what comes in a bunch with it joins");
+}
+
+#[test]
+fn a_hint_right_after_the_first_attempt_joins_it() {
+    let mut bench = Bench::new(Saved::default());
+    bench.pass(Millis(limits::HINT_PAUSE.0 - 1));
+    bench.client.handle_hint(bench.now);
+    bench.drain();
+    assert_eq!(bench.dials.len(), 1, "that a page is there says no more");
+    bench.client.pause(bench.now);
+    bench.pass(Millis::from_secs(60));
+    bench.client.resume(bench.now);
+    bench.client.handle_hint(bench.now);
+    bench.drain();
+    assert_eq!(bench.dials.len(), 2);
+}
+
+#[test]
 fn a_line_that_does_not_answer_after_a_hint_is_joined_within_a_second() {
     let mut bench = Bench::online(0);
     bench.write(1);
