@@ -372,7 +372,7 @@ class Sdk {
   // Asks whether the server can be reached. A request that is given up counts as unanswered.
   reach(url, onEnd) {
     const request = new AbortController();
-    // Without credentials it shares no connection with the page, some of which may be dead.
+    // Without credentials it shares no connection with a page that comes from the server itself; some of them may be dead.
     const answer = fetch(url, { signal: request.signal, cache: "no-store", credentials: "omit" });
     answer.then(({ ok }) => onEnd(ok), () => onEnd(false));
     return request;

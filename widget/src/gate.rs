@@ -4,21 +4,18 @@
 //! hangs on a dead line holds up all that come later; and Chromium delays them by seconds after many
 //! failures. So the first attempt of an outage is a WebSocket, and the later ones first ask by a plain
 //! request, of which several may be under way, whether the server can be reached.
+//!
+//! But browsers send a request over a connection that they have kept, and where another network has killed all of them, each
+//! swallows one. A WebSocket has a connection of its own. So who is back is given one at once.
 
 use std::collections::VecDeque;
 
 use holdfast_protocol::client::LineId;
 use holdfast_protocol::time::Millis;
 
-/// An opening takes as many trips as a request on a connection of its own. It hangs if it has had the time of
-/// so many requests, while one that was begun after it is answered already.
-const REQUESTS: u64 = 2;
-
-/// A request may share a connection that is there, and take one trip where an opening takes so many: what is doubtful has had its
-/// time after these. On a line that is there it is open by then, however slow that is.
-const TRIPS: u64 = 4;
-
-/// But it is given so much at the least: some middleboxes look longer at a WebSocket than at a request.
+/// An opening takes as many trips as a request on a connection of its own. It hangs if it has had the time of two
+/// requests, while one that was begun after it is answered already. But it is given so much at the least: a request may
+/// share a connection that is there, and some middleboxes look longer at a WebSocket than at a request.
 const LEAST: Millis = Millis(2_500);
 
 /// Requests under way at once. A browser opens six connections to a server, and the page around needs some.
@@ -43,8 +40,6 @@ pub(crate) enum Step {
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     opening: Option<(LineId, Millis)>,
-    /// Whether the network may be another one than the opening was begun on.
-    is_doubtful: bool,
     reaching: Vec<(LineId, Millis)>,
     /// An attempt whose request was answered, and until when it leaves what is opening its time.
     waiting: Option<(LineId, Millis)>,
@@ -59,9 +54,9 @@ impl Gate {
         self.steps.pop_front()
     }
 
-    /// A line is wanted.
-    pub(crate) fn dial(&mut self, line: LineId, now: Millis) {
-        if self.opening.is_none() && !self.has_failed {
+    /// A line is wanted, by somebody who is back on the page or on the network, where `is_back`.
+    pub(crate) fn dial(&mut self, line: LineId, is_back: bool, now: Millis) {
+        if is_back || self.opening.is_none() && !self.has_failed {
             return self.open(line, now);
         }
         if self.reaching.len() == AT_ONCE {
@@ -69,11 +64,6 @@ impl Gate {
         }
         self.reaching.push((line, now));
         self.steps.push_back(Step::Reach(line));
-    }
-
-    /// Somebody is back, or the network is: an opening from before hangs if a request is answered first.
-    pub(crate) fn hint(&mut self) {
-        self.is_doubtful = true;
     }
 
     /// A WebSocket is open.
@@ -109,11 +99,7 @@ impl Gate {
             return;
         }
         let took = now.since(begun);
-        let patience = if self.is_doubtful {
-            Millis(took.0.saturating_mul(TRIPS))
-        } else {
-            Millis(took.0.saturating_mul(REQUESTS)).max(LEAST)
-        };
+        let patience = (took + took).max(LEAST);
         let due = self.opening.map_or(now, |(_, since)| since + patience);
         if let Some((overtaken, _)) = self.waiting.replace((line, due)) {
             self.steps.push_back(Step::Fail(overtaken));
@@ -124,9 +110,6 @@ impl Gate {
     /// Does what is due.
     pub(crate) fn tick(&mut self, now: Millis) {
         if let Some((line, _)) = self.waiting.take_if(|(_, due)| *due <= now) {
-            if let Some((hanging, _)) = self.opening {
-                self.steps.push_back(Step::Fail(hanging));
-            }
             self.open(line, now);
         }
     }
@@ -137,8 +120,13 @@ impl Gate {
     }
 
     fn open(&mut self, line: LineId, now: Millis) {
-        self.opening = Some((line, now));
-        self.is_doubtful = false;
+        if let Some((hanging, _)) = self.opening.replace((line, now)) {
+            self.steps.push_back(Step::Fail(hanging));
+        }
+        // It has waited for another one.
+        if let Some((_, due)) = &mut self.waiting {
+            *due = now + LEAST;
+        }
         self.last_opening = Some(now);
         self.steps.push_back(Step::Open(line));
     }
@@ -154,7 +142,13 @@ mod tests {
 
     /// What is to be done at once when a line is wanted, and when a request has ended.
     fn dial(gate: &mut Gate, line: LineId, now: u64) -> Vec<Step> {
-        gate.dial(line, Millis(now));
+        gate.dial(line, false, Millis(now));
+        gate.steps.drain(..).collect()
+    }
+
+    /// The same where somebody is back.
+    fn dial_back(gate: &mut Gate, line: LineId, now: u64) -> Vec<Step> {
+        gate.dial(line, true, Millis(now));
         gate.steps.drain(..).collect()
     }
 
@@ -203,30 +197,40 @@ mod tests {
     }
 
     #[test]
-    fn one_from_before_a_hint_is_overtaken_at_once() {
+    fn who_is_back_waits_neither_for_what_hangs_nor_for_an_answer() {
         let mut gate = Gate::default();
         dial(&mut gate, ONE, 0);
-        gate.hint();
-        assert_eq!(dial(&mut gate, TWO, 600), [Step::Reach(TWO)]);
-        let steps = reached(&mut gate, TWO, true, 640);
-        assert_eq!(steps, [Step::Fail(ONE), Step::Open(TWO)]);
+        assert_eq!(dial(&mut gate, TWO, 2_500), [Step::Reach(TWO)]);
+        let steps = dial_back(&mut gate, THREE, 2_601);
+        assert_eq!(steps, [Step::Fail(ONE), Step::Open(THREE)]);
         gate.closed(ONE);
-        // The one from after it has its time.
-        assert_eq!(dial(&mut gate, THREE, 1_900), [Step::Reach(THREE)]);
-        assert_eq!(reached(&mut gate, THREE, true, 1_940), []);
-        assert_eq!(gate.due(), Some(Millis(640) + LEAST));
+        // The opening from after the hint has its time.
+        assert_eq!(reached(&mut gate, TWO, true, 2_620), []);
+        assert_eq!(gate.due(), Some(Millis(2_601) + LEAST));
+        gate.opened(THREE);
+        gate.closed(TWO);
+        assert_eq!(gate.due(), None);
     }
 
     #[test]
-    fn one_on_a_slow_line_outlives_hints() {
+    fn who_has_waited_for_what_hangs_does_not_overtake_who_is_back() {
         let mut gate = Gate::default();
         dial(&mut gate, ONE, 0);
-        gate.hint();
-        dial(&mut gate, TWO, 600);
-        // One trip of 800 ms over a connection that was there.
-        assert_eq!(reached(&mut gate, TWO, true, 1_400), []);
-        gate.hint();
-        assert_eq!(gate.due(), Some(Millis(3_200)));
+        dial(&mut gate, TWO, 1_300);
+        assert_eq!(reached(&mut gate, TWO, true, 1_320), []);
+        let steps = dial_back(&mut gate, THREE, 1_900);
+        assert_eq!(steps, [Step::Fail(ONE), Step::Open(THREE)]);
+        assert_eq!(gate.due(), Some(Millis(1_900) + LEAST));
+    }
+
+    #[test]
+    fn who_is_back_after_failures_asks_nothing_once() {
+        let mut gate = Gate::default();
+        dial(&mut gate, ONE, 0);
+        gate.closed(ONE);
+        assert_eq!(dial_back(&mut gate, TWO, 3_000), [Step::Open(TWO)]);
+        gate.closed(TWO);
+        assert_eq!(dial(&mut gate, THREE, 3_200), [Step::Reach(THREE)]);
     }
 
     #[test]

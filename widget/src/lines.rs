@@ -43,15 +43,10 @@ impl Lines {
         self.over.pop()
     }
 
-    /// A line is wanted.
-    pub(crate) fn dial(&mut self, line: LineId, now: Millis) {
-        self.gate.dial(line, now);
+    /// A line is wanted, by somebody who is back on the page or on the network, where `is_back`.
+    pub(crate) fn dial(&mut self, line: LineId, is_back: bool, now: Millis) {
+        self.gate.dial(line, is_back, now);
         self.go();
-    }
-
-    /// Somebody is back, or the network is.
-    pub(crate) fn hint(&mut self) {
-        self.gate.hint();
     }
 
     /// A request has ended, with an answer or without.

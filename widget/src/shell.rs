@@ -45,6 +45,8 @@ pub(crate) struct Shell {
     client: Client<Visitor>,
     lines: Lines,
     is_left: bool,
+    /// Whether what is taken in says that somebody is back, or the network is.
+    is_back: bool,
     effects: VecDeque<Effect>,
     shows: Vec<Show>,
     due: Option<Timeout>,
@@ -110,6 +112,7 @@ impl Shell {
             client,
             lines,
             is_left: false,
+            is_back: false,
             effects: VecDeque::new(),
             shows: Vec::new(),
             due: None,
@@ -122,6 +125,7 @@ impl Shell {
     /// Takes in what happened, and does all that follows from it.
     pub(crate) fn take(&mut self, input: Input) {
         let now = self.now();
+        self.is_back = false;
         match input {
             Input::Msg(msg) => self.change(msg),
             Input::Line(line, Heard::Opened) => {
@@ -218,7 +222,7 @@ impl Shell {
     }
 
     fn hint(&mut self, now: Millis) {
-        self.lines.hint();
+        self.is_back = true;
         self.client.handle_hint(now);
     }
 
@@ -310,7 +314,7 @@ impl Shell {
             }
             Output::Event(event) => self.change(Msg::Client(event)),
             Output::Save => self.save(),
-            Output::Dial(line) => self.lines.dial(line, self.now()),
+            Output::Dial(line) => self.lines.dial(line, self.is_back, self.now()),
             Output::Transmit(line, up) => self.lines.send(line, &compact::write(&up)),
             Output::Close(line) => self.lines.hang_up(line),
         }

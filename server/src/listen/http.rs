@@ -120,8 +120,8 @@ fn router(site: Site) -> Router {
         .with_state(site)
 }
 
-/// Answers whoever asks whether the server can be reached: monitors, and widgets without a line. Each asks on
-/// a connection of its own, since an old one may be dead without knowing it.
+/// Answers whoever asks whether the server can be reached: monitors, and widgets without a line. The connection ends with it,
+/// since one that is kept may be dead by the next time without knowing it.
 async fn health() -> impl IntoResponse {
     let headers = [(CACHE_CONTROL, "no-store"), (CONNECTION, "close")];
     (headers, "ok\n")

@@ -19,6 +19,7 @@ use super::{
 in_every_engine!(
     a_phone_on_its_side_shows_all_of_the_chat_beside_its_camera,
     another_network_brings_everything_at_once_and_meanwhile_there_are_words,
+    a_network_that_took_every_connection_along_is_made_up_for_at_once,
 );
 
 const BOX: &str = "const box = document.querySelector('#holdfast-chat').shadowRoot
@@ -141,6 +142,37 @@ async fn another_network_brings_everything_at_once_and_meanwhile_there_are_words
     stage.settle(&[&tab], &agent, conversation).await?;
     tab.see("no words any more", |widget| widget.words.is_empty())
         .await?;
+    Ok(())
+}
+
+/// Not the chat's line alone has died, but every connection that the browser has kept to the server from loading the chat. The
+/// browser hears of another network while an attempt at a line has just gone into the dead one.
+async fn a_network_that_took_every_connection_along_is_made_up_for_at_once(
+    engine: Engine,
+) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    // A page of another server, which shares what it has loaded the chat over with what the chat asks.
+    let pages = Pages::serve([("/", with_tag(stage.street.addr(), "demo", ""))]).await?;
+    let (tab, mut agent, conversation) = stage.greeting_at(&pages.url("/")).await?;
+    let (question, answer) = ("written in the lift", "still there?");
+    watch_return(&tab, &[question, answer]).await?;
+    tab.run::<()>(BACK, vec![]).await?;
+    let before = stage.street.counts();
+    ensure!(before.open > 1, "nothing was kept beside the line");
+    stage.street.lose(&BOTH);
+    stage.visitor_writes(&tab, question).await?;
+    stage.agent_writes(&mut agent, conversation, answer).await?;
+    stage
+        .street
+        .wait_for("an attempt into the cut", |now| {
+            now.accepted > before.accepted
+        })
+        .await?;
+    stage.street.heal(Forgotten::Silent).await?;
+    let told = "dispatchEvent(new Event('online'))";
+    tab.run::<Value>(told, vec![]).await?;
+    is_right_in_time(&tab).await?;
+    stage.settle(&[&tab], &agent, conversation).await?;
     Ok(())
 }
 
