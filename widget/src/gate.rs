@@ -72,15 +72,20 @@ impl Gate {
         self.has_failed = false;
     }
 
-    /// A WebSocket was closed, or the client has no use for the line any more.
+    /// A WebSocket was closed, or could not be opened; to be told before [`Self::closed`]. What the client gives up while it is
+    /// being opened, say since the visitor leaves, is no failure.
+    pub(crate) fn failed(&mut self, line: LineId) {
+        self.has_failed |= self.opening.is_some_and(|(id, _)| id == line);
+    }
+
+    /// A line is over, or the client has no use for it any more.
     pub(crate) fn closed(&mut self, line: LineId) {
         self.reaching.retain(|(id, _)| *id != line);
         self.waiting.take_if(|(id, _)| *id == line);
-        if self.opening.take_if(|(id, _)| *id == line).is_some() {
-            self.has_failed = true;
-            if let Some((_, due)) = &mut self.waiting {
-                *due = Millis(0);
-            }
+        if self.opening.take_if(|(id, _)| *id == line).is_some()
+            && let Some((_, due)) = &mut self.waiting
+        {
+            *due = Millis(0);
         }
     }
 
@@ -152,6 +157,11 @@ mod tests {
         gate.steps.drain(..).collect()
     }
 
+    fn fail(gate: &mut Gate, line: LineId) {
+        gate.failed(line);
+        gate.closed(line);
+    }
+
     fn reached(gate: &mut Gate, line: LineId, is_answered: bool, now: u64) -> Vec<Step> {
         gate.reached(line, is_answered, Millis(now));
         gate.steps.drain(..).collect()
@@ -191,7 +201,7 @@ mod tests {
         assert_eq!(gate.due(), Some(LEAST));
         assert_eq!(tick(&mut gate, 2_499), []);
         assert_eq!(tick(&mut gate, 2_500), [Step::Fail(ONE), Step::Open(TWO)]);
-        gate.closed(ONE);
+        fail(&mut gate, ONE);
         assert_eq!(gate.due(), None);
         assert_eq!(dial(&mut gate, THREE, 4_000), [Step::Reach(THREE)]);
     }
@@ -227,9 +237,9 @@ mod tests {
     fn who_is_back_after_failures_asks_nothing_once() {
         let mut gate = Gate::default();
         dial(&mut gate, ONE, 0);
-        gate.closed(ONE);
+        fail(&mut gate, ONE);
         assert_eq!(dial_back(&mut gate, TWO, 3_000), [Step::Open(TWO)]);
-        gate.closed(TWO);
+        fail(&mut gate, TWO);
         assert_eq!(dial(&mut gate, THREE, 3_200), [Step::Reach(THREE)]);
     }
 
@@ -250,7 +260,7 @@ mod tests {
         dial(&mut gate, ONE, 0);
         dial(&mut gate, TWO, 1_300);
         reached(&mut gate, TWO, true, 1_320);
-        gate.closed(ONE);
+        fail(&mut gate, ONE);
         assert_eq!(tick(&mut gate, 1_400), [Step::Open(TWO)]);
         // And who is no longer wanted is not.
         dial(&mut gate, THREE, 2_000);
@@ -286,7 +296,7 @@ mod tests {
     fn after_a_failure_the_server_must_answer_first() {
         let mut gate = Gate::default();
         dial(&mut gate, ONE, 0);
-        gate.closed(ONE);
+        fail(&mut gate, ONE);
         assert_eq!(dial(&mut gate, TWO, 300), [Step::Reach(TWO)]);
         assert_eq!(reached(&mut gate, TWO, false, 310), [Step::Fail(TWO)]);
         assert_eq!(dial(&mut gate, THREE, 900), [Step::Reach(THREE)]);
@@ -294,10 +304,22 @@ mod tests {
     }
 
     #[test]
-    fn where_requests_are_forbidden_a_websocket_is_tried_now_and_then() {
+    fn an_opening_that_nobody_needs_any_more_is_no_failure() {
         let mut gate = Gate::default();
         dial(&mut gate, ONE, 0);
         gate.closed(ONE);
+        assert_eq!(dial(&mut gate, TWO, 300), [Step::Open(TWO)]);
+        // Nor is a line that was open.
+        gate.opened(TWO);
+        fail(&mut gate, TWO);
+        assert_eq!(dial(&mut gate, THREE, 9_000), [Step::Open(THREE)]);
+    }
+
+    #[test]
+    fn where_requests_are_forbidden_a_websocket_is_tried_now_and_then() {
+        let mut gate = Gate::default();
+        dial(&mut gate, ONE, 0);
+        fail(&mut gate, ONE);
         dial(&mut gate, TWO, 9_000);
         assert_eq!(reached(&mut gate, TWO, false, 9_001), [Step::Fail(TWO)]);
         dial(&mut gate, THREE, 11_000);

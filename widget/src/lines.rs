@@ -63,6 +63,7 @@ impl Lines {
 
     /// A WebSocket was closed, or could not be opened.
     pub(crate) fn fail(&mut self, line: LineId) {
+        self.gate.failed(line);
         self.hang_up(line);
         self.over.push(line);
     }
