@@ -137,10 +137,19 @@ impl Stage {
     /// # Errors
     /// As [`Stage::greeting`].
     pub async fn greeting_at(&mut self, url: &str) -> Result<(Tab, Agent, u64)> {
-        let mut agent = self.agent("Ana").await?;
         let tab = self.browser.open(url).await?;
+        let (agent, conversation) = self.greeting_in(&tab).await?;
+        Ok((tab, agent, conversation))
+    }
+
+    /// The same in a tab, or a frame of it, that has loaded its page already.
+    ///
+    /// # Errors
+    /// As [`Stage::greeting`].
+    pub async fn greeting_in(&mut self, tab: &Tab) -> Result<(Agent, u64)> {
+        let mut agent = self.agent("Ana").await?;
         tab.open_chat().await?;
-        self.visitor_writes(&tab, "Good morning").await?;
+        self.visitor_writes(tab, "Good morning").await?;
         let desk = agent
             .see("the greeting", |desk| desk.find("Good morning").is_some())
             .await?;
@@ -158,7 +167,7 @@ impl Stage {
                     .any(|line| line.text == "How can I help?")
         })
         .await?;
-        Ok((tab, agent, conversation))
+        Ok((agent, conversation))
     }
 
     /// Lets the visitor write a message, and notes it.
