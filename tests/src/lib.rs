@@ -14,6 +14,7 @@ pub mod integrity;
 pub mod pages;
 pub mod process;
 pub mod proxy;
+pub mod samples;
 pub mod server;
 pub mod soak;
 pub mod stage;

@@ -5,13 +5,11 @@ use holdfast_tests::{
     browser::{Engine, Tab},
     in_every_engine,
     pages::{Page, Pages, with_tag},
+    samples::REJECT,
     stage::Stage,
 };
 
-use super::{
-    accessibility::REJECT,
-    visitors::{extras, holds, inside},
-};
+use super::visitors::{extras, holds, inside};
 
 in_every_engine!(
     what_comes_up_in_a_conversation_is_as_large_as_a_finger,

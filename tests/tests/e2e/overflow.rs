@@ -5,19 +5,12 @@ use holdfast_tests::{
     browser::{Engine, Tab},
     in_every_engine,
     pages::{Pages, with_tag},
+    samples::{CODE, LONG, LONG_WORD},
     stage::Stage,
     wait,
 };
 
 in_every_engine!(nothing_is_wider_than_its_place);
-
-const CODE: &str = "```\nfor (const rope of shop.ropes) {\n\tif (rope.length >= 40) basket.add(rope, { colour: \"red\", \
-    quantity: 1 });\n}\n```";
-const LONG_WORD: &str = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft \
-    https://example.com/a/very/long/address/that/nobody/would/type/by/hand?with=parameters&and=more-of-them";
-const LONG: &str = "We have it in three lengths, and the forty metres are what most of our customers take: it is \
-    long enough for nearly every hall, light enough to be carried home, and it comes with a bag. If you climb \
-    outside, have a look at the sixty metres as well.\n\nShall I put one aside for you?";
 
 /// Whether all is there, with the code and the address set as such.
 const SET: &str = "const root = document.querySelector('#holdfast-chat')?.shadowRoot;

@@ -7,6 +7,7 @@ use holdfast_tests::{
     browser::{Engine, Tab},
     in_every_engine,
     pages::{Pages, with_tag},
+    samples::QUESTIONS,
     stage::Stage,
     wait,
 };
@@ -30,25 +31,6 @@ const KEYBOARD: &str = "<script>
       viewport.dispatchEvent(new Event('resize'));
     };
     </script>";
-
-/// One of each kind, so that all are measured.
-const QUESTIONS: &str = r#"
-[[prechat]]
-name = "name"
-label = "Your name"
-[[prechat]]
-name = "email"
-label = "Your e-mail"
-kind = "email"
-[[prechat]]
-name = "order"
-label = "Which order?"
-kind = "long"
-[[prechat]]
-name = "privacy"
-label = "I agree"
-kind = "consent"
-"#;
 
 const BOX: &str = "const box = document.querySelector('#holdfast-chat').shadowRoot
     .querySelector(`[data-hf=${arguments[0]}]`).getBoundingClientRect();

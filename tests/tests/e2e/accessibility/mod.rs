@@ -8,6 +8,7 @@ use holdfast_tests::{
     foreign, in_every_engine,
     pages::{Page, Pages, tag},
     proxy::BOTH,
+    samples::{CLOSED, QUESTIONS, REJECT},
     stage::Stage,
     wait,
 };
@@ -21,32 +22,8 @@ const RULES: [&str; 6] = [
     "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa",
 ];
 
-/// What is asked, before and after.
-const SITE: &str = r#"
-greeting = "Welcome to the shop"
-rating = true
-[[prechat]]
-name = "name"
-label = "Your name"
-required = true
-[[prechat]]
-name = "email"
-label = "Your e-mail address"
-kind = "email"
-[[prechat]]
-name = "order"
-label = "Which order is it about?"
-kind = "long"
-[[prechat]]
-name = "privacy"
-label = "I agree that my data are kept to answer me."
-kind = "consent"
-required = true
-"#;
-
-/// Said while nobody is there; open for one minute of the week.
-const AWAY: &str = "away = \"We are back on Monday\"\n";
-const HOURS: &str = "timezone = \"Pacific/Kiritimati\"\n[hours]\nsunday = [\"04:11-04:12\"]\n";
+/// What the owner says and wants to know.
+const OWN: &str = "greeting = \"Welcome to the shop\"\nrating = true\n";
 
 /// What owners choose, well and badly: dark, in between, and so pale that nothing white can be read on it.
 const ACCENTS: [&str; 3] = ["#4c1d95", "#e8590c", "#fffde7"];
@@ -54,18 +31,6 @@ const ACCENTS: [&str; 3] = ["#4c1d95", "#e8590c", "#fffde7"];
 /// A phone's window; engines that run on a desk have no narrower one than a frame.
 const PHONE: &str = "<!doctype html><html lang=\"en\"><title>Phone</title>\
     <iframe title=\"phone\" src=\"/\" width=390 height=640></iframe>";
-
-/// What the server says of a message that it can't take, said by the page: ours takes all that the widget sends.
-pub(super) const REJECT: &str = "
-    window.WebSocket = class extends WebSocket {
-        send(text) {
-            const { send } = JSON.parse(text);
-            if (send?.text !== 'Refuse this') return super.send(text);
-            const rejected = { id: send.id, code: 'too_long', message: 'the text is too long' };
-            const answer = new MessageEvent('message', { data: JSON.stringify({ rejected }) });
-            setTimeout(() => this.dispatchEvent(answer));
-        }
-    };";
 
 /// States with a list over the others' parts.
 const COVERING: [&str; 2] = ["choice", "menu-list"];
@@ -101,11 +66,7 @@ async fn a_panel_on_a_phone(engine: Engine) -> Result<()> {
 /// Leads the panel through its states.
 async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
-    // Its own fields come before its tables.
-    let closed = format!(
-        "{AWAY}{}{HOURS}",
-        &SITE[..SITE.find("[[").context("questions")?]
-    );
+    let closed = format!("{OWN}away = \"We are back on Monday\"\n{CLOSED}");
     stage.server.set_site(&closed).await?;
     let pages = site(&stage, theme).await?;
     let tab = if is_phone {
@@ -124,7 +85,7 @@ async fn audit_all(engine: Engine, theme: &str, is_phone: bool) -> Result<()> {
     .await?;
     audit(&tab, "away").await?;
     let mut agent = stage.agent("Ana").await?;
-    stage.server.set_site(SITE).await?;
+    stage.server.set_site(&format!("{OWN}{QUESTIONS}")).await?;
     inside(&tab, "return find('prechat')?.hidden === false").await?;
     audit(&tab, "empty, with questions").await?;
     tab.draft("Is the rope in stock?\u{E007}").await?;

@@ -1,20 +1,11 @@
 //! The form before the first message, on a page that makes it hard.
 
 use anyhow::{Context as _, Result, ensure};
-use holdfast_tests::{browser::Tab, stage::Stage};
+use holdfast_tests::{browser::Tab, samples::QUESTIONS, stage::Stage};
 use serde_json::Value;
 
 use super::super::visitors::{holds, press};
 use super::complaints;
-
-/// A field of every kind.
-const QUESTIONS: &str = r#"
-    prechat = [
-        { name = "name", label = "Your name", required = true },
-        { name = "email", label = "Your e-mail", kind = "email" },
-        { name = "order", label = "Which order?", kind = "long" },
-        { name = "privacy", label = "I agree", kind = "consent", required = true },
-    ]"#;
 
 const SPACE: &str = " ";
 const TAB: &str = "\u{E004}";

@@ -5,6 +5,7 @@ use holdfast_tests::{
     browser::{Engine, Tab},
     checker::Writer,
     in_every_engine,
+    samples::{CLOSED, QUESTIONS},
     stage::Stage,
     wait,
 };
@@ -20,27 +21,6 @@ in_every_engine!(
     greeting_and_hours_are_the_owners,
     what_is_asked_after_the_stars_comes_into_view,
 );
-
-const QUESTIONS: &str = r#"
-rating = true
-[[prechat]]
-name = "name"
-label = "Your name"
-required = true
-[[prechat]]
-name = "email"
-label = "Your e-mail"
-kind = "email"
-[[prechat]]
-name = "order"
-label = "Which order?"
-kind = "long"
-[[prechat]]
-name = "privacy"
-label = "I agree"
-kind = "consent"
-required = true
-"#;
 
 /// What stands in the form, and what has the focus.
 const FORM: &str = "return JSON.stringify([
@@ -250,9 +230,7 @@ async fn greeting_and_hours_are_the_owners(engine: Engine) -> Result<()> {
         "return find('greeting').innerText.trim() === 'Welcome to the shop'",
     )
     .await?;
-    // Closed but for one minute of the week, which this is not, or is over before long.
-    let hours = "timezone = \"Pacific/Kiritimati\"\n[hours]\nsunday = [\"04:11-04:12\"]\n";
-    stage.server.set_site(&format!("{WORDS}{hours}")).await?;
+    stage.server.set_site(&format!("{WORDS}{CLOSED}")).await?;
     holds(
         &tab,
         "return find('greeting').innerText.trim() === 'We sleep'",
