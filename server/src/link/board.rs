@@ -50,6 +50,8 @@ struct Site {
     state: watch::Sender<SiteState>,
     /// What the owner has set, read from the text beside it.
     settings: (Arc<str>, SiteSettings),
+    /// How visitors prove who they are: the key, and whether they must.
+    proof: (Option<Arc<str>>, bool),
 }
 
 impl Board {
@@ -78,9 +80,12 @@ impl Board {
             });
             place.settings = (Arc::clone(&site.settings), settings);
         }
+        let proof = (site.identity_key.clone(), site.requires_identity);
+        let is_other_proof = std::mem::replace(&mut place.proof, proof) != place.proof;
         let state = place.settings.1.state(unix);
         place.state.send_if_modified(|now| {
-            let has_changed = *now != state;
+            // Whose proof is none any more is woken by it, too.
+            let has_changed = is_other_proof || *now != state;
             *now = state;
             has_changed
         });
@@ -134,6 +139,7 @@ impl Default for Site {
             staff: watch::Sender::new(Staff::default()),
             state: watch::Sender::new(SiteState::default()),
             settings: ("".into(), SiteSettings::default()),
+            proof: (None, false),
         }
     }
 }

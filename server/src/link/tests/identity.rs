@@ -40,6 +40,14 @@ async fn refused(place: &Place, hello: Hello) -> Option<RefusalCode> {
     }
 }
 
+async fn refusal(peer: &mut Peer) -> RefusalCode {
+    peer.until(|down| match down {
+        VisitorDown::Refused(refusal) => Some(refusal.code),
+        _ => None,
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_hash_must_be_right_and_where_the_owner_says_so_must_be_there() {
     let place = place().await;
@@ -53,6 +61,28 @@ async fn a_hash_must_be_right_and_where_the_owner_says_so_must_be_there() {
     assert_eq!(refused(&place, who(None, None, None)).await, bad);
     assert_eq!(refused(&place, who(None, None, Some(HASH))).await, None);
     assert_eq!(refused(&place, hello(None, None)).await, None);
+}
+
+#[tokio::test]
+async fn who_is_here_already_is_asked_by_what_the_owner_wants_now() {
+    let place = place().await;
+    let (mut nobody, _) = place.visitor(None, None).await;
+    let (mut claim, _) = place.visitor_who(who(None, None, None)).await;
+    let (mut proven, _) = place.visitor_who(who(None, None, Some(HASH))).await;
+    let require = |store: &mut Store, site| store.require_identity(site, true).unwrap();
+    place.administer(require).await;
+    assert_eq!(refusal(&mut claim).await, RefusalCode::BadIdentity);
+    assert_eq!(claim.hear_text().await, None);
+    proven.pong().await;
+    let renew = |store: &mut Store, site| {
+        store
+            .set_identity_key(site, &KEY.replace('0', "f"))
+            .unwrap();
+    };
+    place.administer(renew).await;
+    assert_eq!(refusal(&mut proven).await, RefusalCode::BadIdentity);
+    assert_eq!(proven.hear_text().await, None);
+    nobody.pong().await;
 }
 
 #[tokio::test]

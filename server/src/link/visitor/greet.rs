@@ -8,7 +8,7 @@ use holdfast_protocol::frame::{
 };
 use holdfast_protocol::id::Epoch;
 use holdfast_protocol::limits;
-use holdfast_protocol::profile::Identified;
+use holdfast_protocol::profile::{Identified, Identity};
 use holdfast_protocol::reader::{self, Bounds};
 
 use super::Session;
@@ -98,6 +98,7 @@ pub(super) async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, E
         locale: hello
             .locale
             .map(|locale| cut(&locale, limits::LOCALE_BYTES).into()),
+        identity: hello.identity.map(Box::new),
         told: None,
         here: shared.presence.visitor(key, page, now.conversation),
         stream: who.stream,
@@ -152,18 +153,19 @@ async fn identify(
     let Some(identity) = &hello.identity else {
         return Ok((site, None));
     };
-    let prove = |site: &Site| {
-        let key = site.identity_key.as_deref();
-        desk::prove(identity, key, site.requires_identity)
-    };
-    if let Ok(identified) = prove(&site) {
+    if let Ok(identified) = prove(&site, identity) {
         return Ok((site, Some(identified)));
     }
     let site = shared.log.site_now(&site.name).await?.unwrap_or(site);
-    match prove(&site) {
-        Ok(identified) => Ok((site, Some(identified))),
-        Err(mismatch) => Err(End::Refused(RefusalCode::BadIdentity, mismatch.to_string())),
-    }
+    let identified = prove(&site, identity)?;
+    Ok((site, Some(identified)))
+}
+
+/// Who somebody is to the site, by what its owner wants now.
+pub(super) fn prove(site: &Site, identity: &Identity) -> Result<Identified, End> {
+    let key = site.identity_key.as_deref();
+    desk::prove(identity, key, site.requires_identity)
+        .map_err(|mismatch| End::Refused(RefusalCode::BadIdentity, mismatch.to_string()))
 }
 
 /// Whose conversation the connection is about: that of a person who has proven to be one, otherwise that of the token,

@@ -10,6 +10,7 @@ use holdfast_protocol::frame::{
 };
 use holdfast_protocol::id::{ConversationId, EventId};
 use holdfast_protocol::limits;
+use holdfast_protocol::profile::Identity;
 use holdfast_protocol::reader::Read;
 use tokio::sync::watch;
 
@@ -46,6 +47,8 @@ struct Session {
     /// Whose the token is, where that is another.
     token: Option<VisitorId>,
     locale: Option<Box<str>>,
+    /// Who they say they are, with their proof.
+    identity: Option<Box<Identity>>,
     /// What was said of the visitor; nothing where nothing was.
     told: Option<Box<Told>>,
     stream: Subscription,
@@ -120,6 +123,7 @@ impl Session {
                 Box::pin(line.send(&VisitorDown::Staff(staff))).await?;
             }
             Wake::State => {
+                self.prove(&line.shared.log)?;
                 let state = self.state.borrow_and_update().clone();
                 Box::pin(line.send(&VisitorDown::Site(state))).await?;
             }
@@ -314,6 +318,19 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Whoever was let in by another key, or by none, is so no longer once the owner wants a proof that they have not given.
+    fn prove(&self, log: &Log) -> Result<(), End> {
+        let Some(identity) = &self.identity else {
+            return Ok(());
+        };
+        let sites = log.sites();
+        let sites = sites.borrow();
+        match sites.iter().find(|site| site.id == self.site) {
+            Some(site) => greet::prove(site, identity).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Something is said of the visitor.
