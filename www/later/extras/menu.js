@@ -159,12 +159,13 @@ export class Menu {
       await new Promise((go) => {
         const watch = new MutationObserver(() => first() < before && done());
         const done = () => {
-          stop();
-          watch.disconnect();
+          clearTimeout(timer);
           this.signal.removeEventListener("abort", done);
+          watch.disconnect();
           go();
         };
-        const stop = after(this.signal, PAGE_MS, done);
+        // Whatever comes first: the page, its time, or the end of the chat.
+        const timer = setTimeout(done, PAGE_MS);
         this.signal.addEventListener("abort", done);
         watch.observe(log, { childList: true });
         // A list that is at its top already does not scroll.
