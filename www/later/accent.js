@@ -50,6 +50,7 @@ export const palette = (accent, warn) => {
     "--head": css(ground),
     "--hint-light": css(against(rgb, LIGHT, INK)),
     "--hint-dark": css(against(rgb, DARK, WHITE)),
-    "--veil": isLight ? "rgb(255 255 255 / 40%)" : "rgb(0 0 0 / 20%)",
+    // On what is nearly white already, only what is darker is seen.
+    "--veil": isLight && luminance(rgb) < 0.6 ? "rgb(255 255 255 / 40%)" : isLight ? "rgb(0 0 0 / 10%)" : "rgb(0 0 0 / 20%)",
   };
 };

@@ -10,7 +10,12 @@ use holdfast_tests::{
     wait,
 };
 
-in_every_engine!(nothing_is_wider_than_its_place);
+use super::visitors::{extras, inside};
+
+in_every_engine!(
+    a_placeholder_stands_in_one_line,
+    nothing_is_wider_than_its_place,
+);
 
 /// Whether all is there, with the code and the address set as such.
 const SET: &str = "const root = document.querySelector('#holdfast-chat')?.shadowRoot;
@@ -54,6 +59,17 @@ async fn nothing_is_wider_than_its_place(engine: Engine) -> Result<()> {
     tab.on_phone().await?;
     tab.reload().await?;
     all_fits(&tab).await
+}
+
+async fn a_placeholder_stands_in_one_line(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let tab = stage.visitor().await?;
+    extras(&tab).await?;
+    let is_high = "const composer = find('composer');
+        composer.placeholder = 'A word or two of a language that needs many more of them than others do';
+        return composer.scrollHeight > composer.clientHeight";
+    ensure!(!inside::<bool>(&tab, is_high).await?, "it is cut through");
+    Ok(())
 }
 
 async fn all_fits(tab: &Tab) -> Result<()> {

@@ -10,7 +10,9 @@ export class Emoji {
     this.panel = panel;
     const { make, say, find, icon } = panel;
     this.button = make("button", { type: "button", class: "smile", hook: "emoji", "aria-label": say("emoji"), "aria-expanded": "false" }, icon(SMILE));
-    this.choice = make("div", { class: "choice", hook: "choice", role: "group", "aria-label": say("emoji"), hidden: "" });
+    // In a box of its own: Firefox rounds no corner beside a scroll bar.
+    this.all = make("div", {});
+    this.choice = make("div", { class: "choice", hook: "choice", role: "group", "aria-label": say("emoji"), hidden: "" }, this.all);
     // What is written stays where it is, and a phone's keyboard too.
     for (const part of [this.button, this.choice]) part.addEventListener("mousedown", (event) => event.preventDefault());
     this.button.addEventListener("click", () => this.toggle(this.choice.hidden, true));
@@ -32,8 +34,8 @@ export class Emoji {
   toggle(isOpen, isByPerson) {
     if (this.choice.hidden === !isOpen) return;
     // Made when they are first looked for: most visitors never do.
-    if (!this.choice.firstChild) {
-      ALL.forEach((emoji, at) => this.choice.appendChild(this.panel.make("button", { type: "button", tabindex: at ? -1 : 0 }, emoji)));
+    if (!this.all.firstChild) {
+      ALL.forEach((emoji, at) => this.all.appendChild(this.panel.make("button", { type: "button", tabindex: at ? -1 : 0 }, emoji)));
     }
     this.choice.hidden = !isOpen;
     this.button.setAttribute("aria-expanded", String(isOpen));
@@ -56,7 +58,7 @@ export class Emoji {
       this.toggle(false);
       return this.button.focus();
     }
-    const all = [...this.choice.children];
+    const all = [...this.all.children];
     const at = all.indexOf(event.target);
     const columns = all.filter((one) => one.offsetTop === all[0].offsetTop).length;
     const forward = this.panel.root.dir === "rtl" ? -1 : 1;

@@ -36,8 +36,8 @@ export class Menu {
     root.addEventListener("click", ({ target }) => {
       if (!target.closest("[data-hf=menu-list], [data-hf=menu]")) this.toggle(false);
     });
-    find("close").parentNode.insertBefore(this.button, find("close"));
-    for (const part of [this.list, this.said]) find("panel").appendChild(part);
+    // Within the header, which is as high as its words.
+    for (const part of [this.button, this.list, this.said]) find("close").parentNode.insertBefore(part, find("close"));
     this.showQuiet();
   }
 

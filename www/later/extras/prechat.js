@@ -64,7 +64,7 @@ export class Prechat {
     if (isBox) field.checked = value === "yes";
     else field.value = value ?? "";
     const text = required || isBox ? label : say("optional", 0, label);
-    const words = make("label", { for: id }, text);
+    const words = make("label", { for: id, dir: "auto" }, text);
     const fault = make("div", { class: "fault", id: id + "-fault", role: "alert" });
     return make("div", { class: isBox ? "ask box" : "ask" }, ...(isBox ? [field, words] : [words, field]), fault);
   }
