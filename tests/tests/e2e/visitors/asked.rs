@@ -15,6 +15,7 @@ use super::{ENTER, RIGHT, call, extras, holds, inside, keys, press};
 
 in_every_engine!(
     questions_come_before_the_first_message,
+    questions_are_read_from_the_first_on,
     a_closed_conversation_is_rated,
     a_greeting_keeps_its_lines,
     what_was_entered_is_forgotten_with_the_visitor,
@@ -104,6 +105,40 @@ async fn questions_come_before_the_first_message(engine: Engine) -> Result<()> {
     tab.see("the conversation", |widget| widget.messages.len() == 1)
         .await?;
     holds(&tab, "return !!find('prechat') && !shown('prechat')").await
+}
+
+async fn questions_are_read_from_the_first_on(engine: Engine) -> Result<()> {
+    const IS_LONG: &str =
+        "return shown('prechat') && find('list').scrollHeight > find('list').clientHeight + 300";
+    let long = (1..=8)
+        .map(|n| format!("[[prechat]]\nname = \"n{n}\"\nlabel = \"What?\"\nkind = \"long\"\n"));
+    let questions = long.collect::<String>();
+    let stage = Stage::set_in(engine).await?;
+    stage.server.set_site(&questions).await?;
+    let tab = stage.visitor().await?;
+    holds(&tab, IS_LONG).await?;
+    // What comes from the server meanwhile leaves the visitor where they are.
+    let _agent = stage.agent("Ana").await?;
+    holds(&tab, "return find('subtitle').textContent === 'Online now'").await?;
+    let top = inside::<f64>(&tab, "return find('list').scrollTop").await?;
+    ensure!(top == 0.0, "it begins {top} below the first question");
+
+    let is_kept = "find('list').scrollTop = 150;
+        return JSON.stringify({...sessionStorage}).includes('scroll')";
+    holds(&tab, is_kept).await?;
+    stage
+        .server
+        .set_site(&format!("greeting = \"Welcome\"\n{questions}"))
+        .await?;
+    let is_new = "return find('greeting').textContent.includes('Welcome')";
+    holds(&tab, is_new).await?;
+    let top = inside::<f64>(&tab, "return find('list').scrollTop").await?;
+    ensure!((top - 150.0).abs() < 2.0, "it was moved to {top}");
+    ensure!(
+        !inside::<bool>(&tab, "return shown('jump')").await?,
+        "there is no newest message"
+    );
+    Ok(())
 }
 
 /// Only Chromium's driver forbids a page one of its files and allows it again.
