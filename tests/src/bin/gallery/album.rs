@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use super::site;
 
-/// The window of a phone, and how its dots are counted.
-const PHONE_WIDTH: u32 = 390;
-const PHONE_HEIGHT: u32 = 690;
+/// The window of a phone, upright and turned.
+const PHONE: (u32, u32) = (390, 690);
+const TURNED: (u32, u32) = (844, 340);
 
 /// Before a script: the widget's shadow root, and what finds in it by hook.
 const INSIDE: &str = "const root = document.querySelector('#holdfast-chat')?.shadowRoot;
@@ -34,6 +34,26 @@ const PAINTED: &str = "const done = arguments[arguments.length - 1];
 enum Form {
     Desk,
     Phone,
+    Turned,
+}
+
+impl Form {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Desk => "desk",
+            Self::Phone => "phone",
+            Self::Turned => "turned",
+        }
+    }
+
+    /// A phone's window.
+    fn screen(self) -> Option<(u32, u32)> {
+        match self {
+            Self::Desk => None,
+            Self::Phone => Some(PHONE),
+            Self::Turned => Some(TURNED),
+        }
+    }
 }
 
 /// On what, and in which colours.
@@ -49,6 +69,12 @@ pub(super) const LOOKS: [Look; 4] = [
     Look::of(Form::Desk, "dark"),
     Look::of(Form::Phone, "light"),
     Look::of(Form::Phone, "dark"),
+];
+
+/// A phone that lies on its side, in whose low window the panel has the least room.
+pub(super) const SIDEWAYS: [Look; 2] = [
+    Look::of(Form::Turned, "light"),
+    Look::of(Form::Turned, "dark"),
 ];
 
 impl Look {
@@ -112,12 +138,14 @@ impl Album {
     /// A page of the kind, with a closed panel unless the visitor had left it open.
     pub(super) async fn go(&self, look: Look, kind: &str, locale: &str) -> Result<Tab> {
         let path = format!("/{kind}/{}/{locale}", look.theme);
-        let is_real_phone = self.engine.has_devtools() && look.form == Form::Phone;
         if self.engine.has_devtools() {
-            let size = if is_real_phone {
-                json!({"width": PHONE_WIDTH, "height": PHONE_HEIGHT, "deviceScaleFactor": 2, "mobile": true})
-            } else {
-                json!({"width": 1000, "height": 760, "deviceScaleFactor": 1, "mobile": false})
+            let size = match look.form.screen() {
+                Some((width, height)) => {
+                    json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true})
+                }
+                None => {
+                    json!({"width": 1000, "height": 760, "deviceScaleFactor": 1, "mobile": false})
+                }
             };
             self.tab
                 .devtools("Emulation.setDeviceMetricsOverride", size)
@@ -125,14 +153,14 @@ impl Album {
         }
         // Another page in between, since an address that differs after the # alone loads nothing.
         self.tab.goto(&self.pages.url("/empty")).await?;
-        let tab = if look.form == Form::Desk || is_real_phone {
+        let framed = look.form.screen().filter(|_| !self.engine.has_devtools());
+        let tab = if let Some((width, height)) = framed {
+            let around = format!("/phone#{width},{height},{path}");
+            self.tab.goto(&self.pages.url(&around)).await?;
+            self.tab.frame(0)
+        } else {
             self.tab.goto(&self.pages.url(&path)).await?;
             self.tab.clone()
-        } else {
-            self.tab
-                .goto(&self.pages.url(&format!("/phone#{path}")))
-                .await?;
-            self.tab.frame(0)
         };
         tab.see("the widget", |widget| widget.here).await?;
         Ok(tab)
@@ -148,19 +176,33 @@ impl Album {
         Ok(tab)
     }
 
+    /// Lets the system have few colours of its own, or takes them back; returns whether the browser can be told so.
+    pub(super) async fn contrast(&self, is_high: bool) -> Result<bool> {
+        let can = self.engine.has_devtools();
+        if can {
+            let forced = json!([
+                {"name": "forced-colors", "value": "active"},
+                {"name": "prefers-color-scheme", "value": "dark"},
+            ]);
+            let features = if is_high { forced } else { json!([]) };
+            let media = json!({"features": features});
+            self.tab
+                .devtools("Emulation.setEmulatedMedia", media)
+                .await?;
+        }
+        Ok(can)
+    }
+
     /// Takes the picture, once nothing moves.
     pub(super) async fn take(&mut self, tab: &Tab, look: Look, scene: &str) -> Result<()> {
         tab.at_rest().await?;
         // WebKit's driver takes the picture that was painted last.
         tab.run_async::<()>(PAINTED, vec![]).await?;
-        let form = match look.form {
-            Form::Desk => "desk",
-            Form::Phone => "phone",
-        };
+        let form = look.form.name();
         let name = format!("{scene}-{form}-{}-{}.png", look.theme, self.engine);
         let path = self.folder.join(&name);
         // WebKit's driver takes elements a strip too low: its phones come with the desk around them.
-        if look.form == Form::Phone && self.engine == Engine::Firefox {
+        if look.form != Form::Desk && self.engine == Engine::Firefox {
             let frame = "return document.querySelector('iframe')";
             self.tab.picture_of(frame, &path).await?;
         } else {

@@ -1,19 +1,15 @@
 //! The scenes, in the order in which conversations bring them about.
 
 use anyhow::Result;
-use holdfast_tests::proxy::BOTH;
-use serde_json::json;
+use holdfast_protocol::limits;
+use holdfast_tests::{
+    proxy::BOTH,
+    samples::{CLOSED, CODE, LONG, LONG_WORD, QUESTIONS},
+};
+use serde_json::{Value, json};
 
-use super::album::{Album, LOOKS, holds, online};
+use super::album::{Album, LOOKS, Look, SIDEWAYS, holds, online};
 
-/// What a chat really is: short and long, other scripts, code, and words that fit nowhere.
-const CODE: &str = "```\nfor (const rope of shop.ropes) {\n\tif (rope.length >= 40) basket.add(rope, { colour: \"red\", quantity: 1 });\n}\n```";
-const LONG_WORD: &str = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft \
-    https://example.com/a/very/long/address/that/nobody/would/type/by/hand?with=parameters&and=more-of-them";
-const LONG: &str = "We have it in three lengths, and the forty metres are what most of our customers take: it is \
-    long enough for nearly every hall, light enough to be carried home, and it comes with a bag. If you climb \
-    outside, have a look at the sixty metres as well. Both are dynamic ropes, tested by the norm, and both can be \
-    sent back within thirty days if they are unused.\n\nShall I put one aside for you?";
 const SCRIPTS: &str = "你好,请问有红色的吗? 🧗 هل لديكم حبل أحمر؟ Есть ли красная?";
 const LINKS: &str =
     "It is here: https://example.com/ropes/red-40. Or write to ropes@example.com, and name `R-40`.";
@@ -42,38 +38,18 @@ const TALKS: [(&str, [&str; 5]); 2] = [
     ),
 ];
 
-const QUESTIONS: &str = r#"
-greeting = "Hello! How can we help?"
-[[prechat]]
-name = "name"
-label = "Your name"
-required = true
-[[prechat]]
-name = "email"
-label = "Your e-mail, in case you have to leave"
-kind = "email"
-required = true
-[[prechat]]
-name = "order"
-label = "Which order is it about?"
-kind = "long"
-[[prechat]]
-name = "privacy"
-label = "I agree that my data are kept to answer me."
-kind = "consent"
-required = true
-"#;
+/// Writes into the composer what would be long to type.
+const DRAFT: &str = "const composer = document.querySelector('#holdfast-chat').shadowRoot.querySelector('[data-hf=composer]');
+    composer.value = arguments[0];
+    composer.dispatchEvent(new Event('input'));";
 
 const GREETING: &str =
     "greeting = \"Welcome to Alpenglow!\\nAsk us anything about ropes, hooks and harnesses.\"";
 
-/// Closed but for one minute of the week.
-const AWAY: &str = r#"
-away = "We are back on Monday at nine. Leave a message, the answer will wait for you here."
-timezone = "Pacific/Kiritimati"
-[hours]
-monday = ["04:11-04:12"]
-"#;
+const HELLO: &str = "greeting = \"Hello! How can we help?\"";
+
+const AWAY: &str =
+    "away = \"We are back on Sunday. Leave a message, the answer will wait for you here.\"";
 
 impl Album {
     /// Takes all pictures.
@@ -83,18 +59,20 @@ impl Album {
         self.conversation().await?;
         self.short_scenes(conversation).await?;
         self.opened().await?;
+        self.drafted().await?;
         self.refused().await?;
         self.rated(conversation).await?;
         self.links().await?;
         self.languages().await?;
+        self.unproven().await?;
         self.offline().await
     }
 
     async fn before_a_word(&mut self) -> Result<()> {
-        self.newcomer(AWAY).await?;
+        self.newcomer(&format!("{AWAY}{CLOSED}")).await?;
         for look in LOOKS {
             let tab = self.chat(look, "shop", "en").await?;
-            holds(&tab, "return find('greeting').innerText.includes('Monday') && find('subtitle').textContent.startsWith('Away')").await?;
+            holds(&tab, "return find('greeting').innerText.includes('Sunday') && find('subtitle').textContent.startsWith('Away')").await?;
             self.take(&tab, look, "away").await?;
         }
         self.hire().await?;
@@ -117,8 +95,8 @@ impl Album {
             .await?;
             self.take(&tab, look, "greeting").await?;
         }
-        self.newcomer(QUESTIONS).await?;
-        for look in LOOKS {
+        self.newcomer(&format!("{HELLO}{QUESTIONS}")).await?;
+        for look in LOOKS.into_iter().chain(SIDEWAYS) {
             let tab = self.chat(look, "shop", "en").await?;
             holds(&tab, "return shown('prechat')").await?;
             self.take(&tab, look, "prechat").await?;
@@ -157,15 +135,29 @@ impl Album {
             ("conversation", "shop"),
             ("hostile", "hostile"),
             ("own", "own"),
+            ("zoomed", "zoomed"),
+            ("orange", "orange"),
+            ("pale", "pale"),
         ] {
             for look in LOOKS {
-                let tab = self.chat(look, kind, "en").await?;
-                online(&tab).await?;
-                holds(&tab, "return !!root.querySelector('[data-hf=text] a')").await?;
-                self.take(&tab, look, scene).await?;
+                self.talked(look, kind, scene).await?;
             }
         }
+        for look in SIDEWAYS {
+            self.talked(look, "shop", "conversation").await?;
+        }
+        if self.contrast(true).await? {
+            self.talked(LOOKS[0], "shop", "contrast").await?;
+            self.contrast(false).await?;
+        }
         Ok(())
+    }
+
+    async fn talked(&mut self, look: Look, kind: &str, scene: &str) -> Result<()> {
+        let tab = self.chat(look, kind, "en").await?;
+        online(&tab).await?;
+        holds(&tab, "return !!root.querySelector('[data-hf=text] a')").await?;
+        self.take(&tab, look, scene).await
     }
 
     /// What comes and goes: older messages with new ones below, a typing agent, an unread answer, the mark before it.
@@ -178,6 +170,7 @@ impl Album {
                 "find('list').scrollTop = 0; return !find('jump').hidden",
             )
             .await?;
+            self.take(&tab, look, "newest").await?;
             let text = "The red one came in today.";
             self.answer(&tab, conversation, text).await?;
             holds(&tab, "return find('jump').classList.contains('new')").await?;
@@ -201,9 +194,9 @@ impl Album {
         Ok(())
     }
 
-    /// What is opened over the messages.
+    /// What is opened over the messages, and what is said there.
     async fn opened(&mut self) -> Result<()> {
-        for look in LOOKS {
+        for look in LOOKS.into_iter().chain(SIDEWAYS) {
             let tab = self.chat(look, "shop", "en").await?;
             online(&tab).await?;
             tab.click_hook("menu").await?;
@@ -212,6 +205,38 @@ impl Album {
             tab.click_hook("emoji").await?;
             holds(&tab, "return shown('choice') && !shown('menu-list')").await?;
             self.take(&tab, look, "emoji").await?;
+            tab.click_hook("menu").await?;
+            tab.click_hook("copy").await?;
+            holds(&tab, "return shown('said')").await?;
+            self.take(&tab, look, "said").await?;
+        }
+        Ok(())
+    }
+
+    /// A draft that is nearly too long, where agents see what is being written.
+    async fn drafted(&mut self) -> Result<()> {
+        self.stage.server.set_site("typing-preview = true").await?;
+        for look in LOOKS.into_iter().chain(SIDEWAYS) {
+            let tab = self.chat(look, "shop", "en").await?;
+            let text = "All of it. ".repeat(limits::TEXT_BYTES / 11 - 8);
+            tab.run::<Value>(DRAFT, vec![json!(text)]).await?;
+            holds(&tab, "return shown('privacy') && shown('counter')").await?;
+            self.take(&tab, look, "draft").await?;
+            tab.run::<Value>(DRAFT, vec![json!("")]).await?;
+        }
+        self.stage.server.set_site("").await
+    }
+
+    /// A page that says of the visitor what it can't prove.
+    async fn unproven(&mut self) -> Result<()> {
+        self.newcomer("").await?;
+        for look in LOOKS {
+            let tab = self.chat(look, "shop", "en").await?;
+            let say = "Holdfast.identify('user-17', {}, 'not the hash')";
+            tab.run::<Value>(say, vec![]).await?;
+            tab.see("the refusal", |widget| widget.connection == "refused")
+                .await?;
+            self.take(&tab, look, "unproven").await?;
         }
         Ok(())
     }

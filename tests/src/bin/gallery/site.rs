@@ -3,14 +3,17 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use holdfast_tests::pages::{Page, Pages, tag};
+use holdfast_tests::{
+    pages::{Page, Pages, tag},
+    samples::REJECT,
+};
 
 /// A page of which nobody asks anything.
 const SHOP: &str =
     "body { margin: 0; font: 17px/1.6 Georgia, serif; color: #333; background: #f6f2ea }
     header { padding: 20px 32px; background: #3b4a3f; color: #fff; font-size: 24px }
     main { max-width: 640px; padding: 16px 32px } a { color: #7a4a12 }
-    html.dark body { color: #ddd; background: #22211f }";
+    html.dark body { color: #ddd; background: #22211f } html.dark a { color: #e0b06f }";
 
 /// A page that means everything, and must not reach the widget.
 const HOSTILE: &str =
@@ -19,22 +22,17 @@ const HOSTILE: &str =
     background: #ff9 !important; text-transform: uppercase !important; direction: rtl !important }
     html { transform: none !important } script, style, head { display: none !important }";
 
-/// What the page itself says to a message that the server would not take.
-const REJECT: &str = "window.WebSocket = class extends WebSocket {
-    send(text) {
-        const { send } = JSON.parse(text);
-        if (send?.text !== 'Refuse this') return super.send(text);
-        const rejected = { id: send.id, code: 'too_long', message: 'the text is too long' };
-        const answer = new MessageEvent('message', { data: JSON.stringify({ rejected }) });
-        setTimeout(() => this.dispatchEvent(answer));
-    }
-};";
-
 /// A phone's window, in engines that have no narrower one than a frame.
 const PHONE: &str = "<!doctype html><html lang=\"en\"><title>Phone</title><style>body { margin: 0 }
     iframe { display: block; border: 0 }</style>
-    <script>const frame = document.createElement('iframe'); frame.title = 'phone'; frame.width = 390;
-    frame.height = 690; frame.src = location.hash.slice(1); document.documentElement.append(frame);</script>";
+    <script>const frame = document.createElement('iframe'); frame.title = 'phone';
+    [frame.width, frame.height, frame.src] = location.hash.slice(1).split(',');
+    document.documentElement.append(frame);</script>";
+
+/// A page that is enlarged.
+const ZOOMED: &str =
+    "body { margin: 0; font: 17px/1.6 Georgia, serif; color: #333; background: #f6f2ea }
+    html { zoom: 1.5 } html.dark body { color: #ddd; background: #22211f }";
 
 /// By this name a window knows that it is the chat's own.
 const OWN_NAME: &str = "window.name = 'holdfast-window:demo';";
@@ -72,13 +70,22 @@ pub(super) async fn serve(server: SocketAddr) -> Result<Pages> {
     ];
     for theme in ["light", "dark"] {
         for (locale, dir, title, first, second) in LOCALES {
-            for (kind, style, script) in [
-                ("shop", SHOP, ""),
-                ("hostile", HOSTILE, ""),
-                ("own", SHOP, OWN_NAME),
+            for (kind, style, script, options) in [
+                ("shop", SHOP, "", ""),
+                ("hostile", HOSTILE, "", ""),
+                ("own", SHOP, OWN_NAME, ""),
+                ("zoomed", ZOOMED, "", ""),
+                (
+                    "orange",
+                    SHOP,
+                    "",
+                    "data-position=\"left\" data-accent=\"#e8590c\"",
+                ),
+                ("pale", SHOP, "", "data-accent=\"#fffde7\""),
             ] {
-                let attributes =
-                    format!("data-site=\"demo\" data-theme=\"{theme}\" data-locale=\"{locale}\"");
+                let attributes = format!(
+                    "data-site=\"demo\" data-theme=\"{theme}\" data-locale=\"{locale}\" {options}"
+                );
                 let tag = tag(server, &attributes);
                 let html = format!(
                     "<!doctype html><html lang=\"{locale}\" dir=\"{dir}\" class=\"{theme}\"><head>\
