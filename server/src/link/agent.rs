@@ -12,7 +12,7 @@ use holdfast_protocol::limits;
 use holdfast_protocol::reader::{self, Read};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::board::{self, News};
 use super::line::{self, End, Line, LineWake, Plain};
@@ -157,7 +157,7 @@ impl Session {
             () = std::future::ready(()), if line.is_due() => Wake::Line(LineWake::Time),
             settled = self.pending.next(), if !self.pending.is_empty() => Wake::Settled(settled),
             _ = self.stream.last.changed() => Wake::Grown,
-            () = sleep_until(self.next_read), if line.reader.poll_read().is_some() => Wake::Read,
+            () = pace::until(self.next_read), if line.reader.poll_read().is_some() => Wake::Read,
             news = self.news.recv() => Wake::News(news),
             () = std::future::ready(()), if is_unflushed => Wake::Flush,
             wake = line.wake(is_reading) => Wake::Line(wake),

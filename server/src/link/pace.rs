@@ -1,6 +1,8 @@
-//! How often agents' clients are sent what happens. Pure.
+//! How often agents' clients are sent what happens.
 
 use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
 
 /// Each agent of a site reads every event, so with many of them a busy site's events are sent in fewer and larger
 /// frames: one more agent makes everybody's frames come so much less often.
@@ -18,6 +20,14 @@ pub(super) fn of_events(agents: usize) -> Duration {
     let pause = PAUSE_PER_AGENT.saturating_mul(agents).min(PAUSE_MAX);
     // Below what timers can tell apart there is none.
     if pause < TIMER { Duration::ZERO } else { pause }
+}
+
+/// Returns at a moment, or at once where that has come: a timer is due at the end of its step, up to a millisecond later, and is
+/// looked at only when the runtime has nothing else to do.
+pub(super) async fn until(moment: Instant) {
+    if Instant::now() < moment {
+        sleep_until(moment).await;
+    }
 }
 
 /// How conversations stand is told at most so often, each conversation once: a busy site's receipts change with every
@@ -47,5 +57,16 @@ mod tests {
         assert_eq!(of_events(usize::MAX), PAUSE_MAX);
         assert_eq!(of_standings(0), STANDING_PAUSE);
         assert_eq!(of_standings(200), STANDING_PAUSE_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_moment_that_has_come_is_not_waited_for() {
+        // In the midst of a step of the timers.
+        tokio::time::advance(TIMER / 2).await;
+        let moment = Instant::now();
+        until(moment).await;
+        assert_eq!(Instant::now(), moment);
+        until(moment + PAUSE_MAX).await;
+        assert!(Instant::now() >= moment + PAUSE_MAX);
     }
 }
