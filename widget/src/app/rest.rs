@@ -89,6 +89,27 @@ mod tests {
     }
 
     #[test]
+    fn who_hears_of_another_tabs_message_while_being_welcomed_keeps_the_line() {
+        let mut model = Model::default();
+        // What that tab has stored was seen here before the server, which had not heard of it yet, has said so.
+        take(&mut model, Msg::Reached);
+        let mut welcome = welcome(Receipt::default(), Receipt::default());
+        welcome.last = 0;
+        let event = ClientEvent::Welcomed {
+            welcome,
+            restart: true,
+        };
+        hear(&mut model, event);
+        assert!(model.wants_line(false), "its message would not arrive");
+        let events = ClientEvent::Events {
+            events: vec![from_visitor(1, "from the other tab")],
+            acked: Vec::new(),
+        };
+        hear(&mut model, events);
+        assert!(model.wants_line(false));
+    }
+
+    #[test]
     fn who_may_have_become_somebody_with_a_conversation_asks_again() {
         let mut model = welcomed(0);
         model.is_silent = false;

@@ -81,6 +81,15 @@ impl Place {
     }
 
     fn with(heartbeat: Heartbeat) -> Self {
+        Self::build(heartbeat, || Millis(0))
+    }
+
+    /// Every read and every commit waits for the disk so long.
+    fn on_disk(wait: fn() -> Millis) -> Self {
+        Self::build(Heartbeat::default(), wait)
+    }
+
+    fn build(heartbeat: Heartbeat, wait: fn() -> Millis) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path(), 1 << 20).unwrap();
         let site = store.add_site("shop").unwrap().unwrap().id;
@@ -94,7 +103,7 @@ impl Place {
             agent: Millis(0),
         };
         // Without threads of its own, for which a clock that is moved by the runtime does not wait.
-        let (log, writer) = Log::start_inline(store, options, || Millis(0)).unwrap();
+        let (log, writer) = Log::start_inline(store, options, wait).unwrap();
         tokio::spawn(writer);
         let shared = Arc::new(Shared {
             log,

@@ -70,6 +70,46 @@ async fn two_tabs_share_one_conversation() {
     assert_eq!(events[0].seq, 2);
 }
 
+/// Of two tabs one is being welcomed while the other one sends the first message, which is on the disk before the server looks for
+/// it, after the welcome, and at each moment between.
+#[tokio::test(start_paused = true)]
+async fn who_is_welcomed_while_another_tab_begins_reads_it_once() {
+    let mut lasts = Vec::new();
+    for moment in 0..=2 * HELLO_AT {
+        let place = Place::on_disk(|| Millis(4));
+        let (mut one, welcome) = place.visitor(None, None).await;
+        let mut two = place.connect_visitor();
+        let begin = async {
+            // sleep: of a virtual clock, which says what comes first.
+            tokio::time::sleep(Duration::from_millis(moment)).await;
+            one.say(&said(1, "hello")).await;
+            one.visitor_events().await
+        };
+        let token = Some(welcome.token.as_str());
+        let join = async {
+            // sleep: of a virtual clock, which says what comes first.
+            tokio::time::sleep(Duration::from_millis(HELLO_AT)).await;
+            two.say(&VisitorUp::Hello(hello(token, None))).await;
+            let VisitorDown::Welcome(welcome) = two.hear().await else {
+                panic!("no welcome")
+            };
+            (welcome.last, two.visitor_events().await)
+        };
+        let (began, (last, read)) = tokio::join!(begin, join);
+        assert_eq!(read, began, "the welcome said {last}");
+        lasts.push(last);
+        // Nothing comes twice, and the tab takes part.
+        two.say(&said(2, "me too")).await;
+        let next: Vec<_> = two.visitor_events().await;
+        assert!(next.iter().map(|event| event.seq).eq([2]), "{next:?}");
+    }
+    println!("{lasts:?}");
+    assert!(lasts.contains(&0) && lasts.contains(&1), "{lasts:?}");
+}
+
+/// When one tab says hello, in milliseconds; the other one writes between no time and twice that.
+const HELLO_AT: u64 = 16;
+
 #[tokio::test]
 async fn a_reader_reads_on_after_its_cursor_and_a_new_tab_gets_the_tail() {
     let place = Place::new();
