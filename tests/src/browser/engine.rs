@@ -34,6 +34,10 @@ const CHROMIUM_FLAGS: [&str; 12] = [
 const CHROMIUM_BLOCKS_STORAGE: u8 = 2;
 const FIREFOX_BLOCKS_STORAGE: u8 = 2;
 
+/// What ChromeDriver says where it did not get its port, and how often it is then started again.
+const PORT_TAKEN: &str = "IPv4 port not available";
+const PORTS_TAKEN: usize = 3;
+
 /// How long a driver is asked whether it listens.
 const DRIVER_START: Duration = Duration::from_secs(10);
 
@@ -101,9 +105,7 @@ impl fmt::Display for Engine {
 }
 
 async fn chromium(wish: Wish, profile: &Path) -> Result<Driver> {
-    let driver = Process::start("chromedriver", ["--port=0"])
-        .context("is chromium with its chromedriver installed?")?;
-    let port = port_after(&driver, "started successfully on port ").await?;
+    let (driver, port) = chromedriver().await?;
     let mut wishes = DesiredCapabilities::chrome();
     for flag in CHROMIUM_FLAGS {
         wishes.add_arg(flag)?;
@@ -190,6 +192,19 @@ async fn webkit(wish: Wish, profile: &Path) -> Result<Driver> {
     )
     .await?;
     Ok(Driver::at(port, Capabilities::new(), driver, Some(screen)))
+}
+
+/// It is given a port of IPv6 by the system, and ends where somebody else has the same one of IPv4.
+async fn chromedriver() -> Result<(Process, u16)> {
+    let mut others = 0..PORTS_TAKEN;
+    loop {
+        let driver = Process::start("chromedriver", ["--port=0"])
+            .context("is chromium with its chromedriver installed?")?;
+        match port_after(&driver, "started successfully on port ").await {
+            Err(error) if error.to_string().contains(PORT_TAKEN) && others.next().is_some() => {}
+            port => return Ok((driver, port?)),
+        }
+    }
 }
 
 async fn port_after(driver: &Process, words: &str) -> Result<u16> {
