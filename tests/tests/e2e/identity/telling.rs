@@ -63,10 +63,6 @@ async fn what_the_page_knows_and_what_it_saw_arrives_at_the_agent(engine: Engine
     ] {
         ensure!(console.matches(hint).count() == 1, "{hint:?} in {console}");
     }
-
-    // What was said is said again by the next page, which says nothing itself.
-    tab.reload().await?;
-    hear(&tab, "ready").await?;
     Ok(())
 }
 
