@@ -1,5 +1,5 @@
 // What starts the program, in place of wasm-bindgen's own, which looks for ways that nobody takes here. It is joined to the
-// built glue: `response` is what widget.js has asked for; later tries ask by themselves, and take any type of content.
+// built glue where the widget is made small; `trunk serve` keeps the other. `response` is what widget.js has asked for; later tries ask by themselves, and take any type of content.
 let program;
 const load = async ({ module_or_path: response }) => {
   const imports = __wbg_get_imports();

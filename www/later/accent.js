@@ -51,6 +51,6 @@ export const palette = (accent, warn) => {
     "--hint-light": css(against(rgb, LIGHT, INK)),
     "--hint-dark": css(against(rgb, DARK, WHITE)),
     // On what is nearly white already, only what is darker is seen.
-    "--veil": isLight && luminance(rgb) < 0.6 ? "rgb(255 255 255 / 40%)" : isLight ? "rgb(0 0 0 / 10%)" : "rgb(0 0 0 / 20%)",
+    "--veil": !isLight ? "rgb(0 0 0 / 20%)" : luminance(rgb) < 0.6 ? "rgb(255 255 255 / 40%)" : "rgb(0 0 0 / 10%)",
   };
 };

@@ -59,11 +59,8 @@ impl List {
         for row in rows {
             let key = row.key(day_number);
             // What is gone leaves first, or all that stay would be moved before it.
-            while old
-                .last()
-                .is_some_and(|next| next.key != key && !is_among(next, rows))
-            {
-                old.pop().inspect(|gone| take_away(&gone.element));
+            while let Some(gone) = old.pop_if(|next| next.key != key && !is_among(next, rows)) {
+                take_away(&gone.element);
             }
             let mut shown = match old.pop_if(|next| next.key == key) {
                 Some(next) => next,

@@ -303,9 +303,11 @@ impl View {
                 Text::Newest
             }),
         );
+        // What is asked before the first message is read from its beginning.
+        if rows.is_empty() {
+            return;
+        }
         match model.place {
-            // What is asked before the first message is read from its beginning.
-            _ if rows.is_empty() => {}
             Place::End => self.scroll_to_end(),
             Place::At { from_end, .. } if !self.was_open => {
                 frame

@@ -103,7 +103,6 @@ async fn who_is_welcomed_while_another_tab_begins_reads_it_once() {
         let next: Vec<_> = two.visitor_events().await;
         assert!(next.iter().map(|event| event.seq).eq([2]), "{next:?}");
     }
-    println!("{lasts:?}");
     assert!(lasts.contains(&0) && lasts.contains(&1), "{lasts:?}");
 }
 
