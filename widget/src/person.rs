@@ -1,7 +1,7 @@
 //! Who the visitor is to the site, as the page says it and as it is kept for the next page.
 
 use holdfast_protocol::client::{Client, Visitor, VisitorGreeting};
-use holdfast_protocol::compact::{Read, Value, Write, member};
+use holdfast_protocol::compact::{Read, Source, Write, member};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::profile::{Identity, Profile};
 use holdfast_protocol::time::Millis;
@@ -65,12 +65,12 @@ impl Write for Person {
 }
 
 impl Read for Person {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            who: value.member("who")?,
-            identity: value.member("identity")?,
-            profile: value.member("profile")?,
-        })
+    fn read(from: Source<'_>) -> Self {
+        Self {
+            who: from.member("who"),
+            identity: from.member("identity"),
+            profile: from.member("profile"),
+        }
     }
 }
 

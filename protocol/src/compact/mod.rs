@@ -13,18 +13,15 @@ mod write;
 
 use crate::frame::VisitorDown;
 
-pub use value::Value;
+use value::Value;
+
+pub use value::Source;
 pub use write::member;
 
 /// What can be read.
 pub trait Read: Sized {
-    /// Reads it from a value; nothing where the value is of another kind.
-    fn read(value: &Value) -> Option<Self>;
-
-    /// What it is where its member is left out; nothing where the member is required.
-    fn absent() -> Option<Self> {
-        None
-    }
+    /// Reads it. Where the value is of another kind, the source is told so, and what is returned has no meaning.
+    fn read(from: Source<'_>) -> Self;
 }
 
 /// What can be written.
@@ -50,8 +47,9 @@ pub fn parse(text: &str, limit: usize) -> Option<VisitorDown> {
 /// Reads any of the types that have words here; nothing where the text is not one.
 #[must_use]
 pub fn read<T: Read>(text: &str) -> Option<T> {
-    T::read(&Value::parse(text)?)
+    Source::read(&Value::parse(text)?)
 }
+
 /// A number in decimal digits. Without `core::fmt`, which is some 2 KB of a program that has no other use for it.
 #[must_use]
 pub fn decimal(number: u64) -> String {

@@ -1,16 +1,16 @@
 //! What values are made of: numbers, texts, lists, and what may be left out.
 
-use super::value::Value;
+use super::value::{Source, Value};
 use super::write;
 use super::{Read, Write};
 
 impl Read for u64 {
-    fn read(value: &Value) -> Option<Self> {
-        if let Value::Number(number) = value {
-            Some(*number)
-        } else {
-            None
+    fn read(from: Source<'_>) -> Self {
+        if let Value::Number(number) = from.value {
+            return *number;
         }
+        from.refuse();
+        0
     }
 }
 
@@ -21,8 +21,11 @@ impl Write for u64 {
 }
 
 impl Read for u32 {
-    fn read(value: &Value) -> Option<Self> {
-        u64::read(value)?.try_into().ok()
+    fn read(from: Source<'_>) -> Self {
+        u64::read(from).try_into().unwrap_or_else(|_| {
+            from.refuse();
+            0
+        })
     }
 }
 
@@ -33,12 +36,12 @@ impl Write for u32 {
 }
 
 impl Read for bool {
-    fn read(value: &Value) -> Option<Self> {
-        if let Value::Bool(is_so) = value {
-            Some(*is_so)
-        } else {
-            None
+    fn read(from: Source<'_>) -> Self {
+        if let Value::Bool(is_so) = from.value {
+            return *is_so;
         }
+        from.refuse();
+        false
     }
 }
 
@@ -49,8 +52,8 @@ impl Write for bool {
 }
 
 impl Read for String {
-    fn read(value: &Value) -> Option<Self> {
-        value.text().map(str::to_owned)
+    fn read(from: Source<'_>) -> Self {
+        from.text().to_owned()
     }
 }
 
@@ -67,12 +70,16 @@ impl Write for str {
 }
 
 impl<T: Read> Read for Vec<T> {
-    fn read(value: &Value) -> Option<Self> {
-        if let Value::List(values) = value {
-            values.iter().map(T::read).collect()
+    fn read(from: Source<'_>) -> Self {
+        let mut list = Self::new();
+        if let Value::List(values) = from.value {
+            for value in values {
+                list.push(T::read(from.of(value)));
+            }
         } else {
-            None
+            from.refuse();
         }
+        list
     }
 }
 
@@ -95,16 +102,12 @@ impl<T: Write> Write for [T] {
 }
 
 impl<T: Read> Read for Option<T> {
-    fn read(value: &Value) -> Option<Self> {
-        if *value == Value::Null {
-            Some(None)
+    fn read(from: Source<'_>) -> Self {
+        if let Value::Absent | Value::Null = from.value {
+            None
         } else {
-            T::read(value).map(Some)
+            Some(T::read(from))
         }
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
     }
 }
 

@@ -1,5 +1,7 @@
 //! JSON as a tree, read strictly (RFC 8259).
 
+use std::cell::Cell;
+
 use super::Read;
 
 /// Values in values: the deepest frame has seven, and the stack holds this many.
@@ -7,7 +9,9 @@ const DEPTH: u32 = 64;
 
 /// A value of JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(super) enum Value {
+    /// What a member is that is not there.
+    Absent,
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -26,64 +30,111 @@ pub enum Value {
 
 impl Value {
     /// Reads a text that is one value and nothing else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let mut reader = Reader { text, at: 0 };
         let value = reader.value(DEPTH)?;
         reader.token().is_none().then_some(value)
     }
+}
 
-    /// The member of this name. Nothing where it is missing and required, of another kind or there twice, and
-    /// where this is no object.
+/// A value that is being read as one of the types that have words. Whoever finds that it does not fit says so, and goes on
+/// with anything: to stop at each member that may not fit would be a third of the reader's code.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    pub(super) value: &'a Value,
+    is_unfit: &'a Cell<bool>,
+}
+
+impl<'a> Source<'a> {
+    /// Reads a whole value; nothing where it does not fit.
+    pub(super) fn read<T: Read>(value: &Value) -> Option<T> {
+        let is_unfit = Cell::new(false);
+        let read = T::read(Source {
+            value,
+            is_unfit: &is_unfit,
+        });
+        (!is_unfit.get()).then_some(read)
+    }
+
+    /// Says that the value does not fit: what is read of the whole text is dropped.
+    pub fn refuse(self) {
+        self.is_unfit.set(true);
+    }
+
+    /// The member of this name. The value does not fit where the member is missing and required, of another kind or
+    /// there twice, and where this is no object.
     #[must_use]
-    pub fn member<T: Read>(&self, name: &str) -> Option<T> {
-        match self.find(name)? {
-            Some(value) => T::read(value),
-            None => T::absent(),
+    pub fn member<T: Read>(self, name: &str) -> T {
+        T::read(self.find(name))
+    }
+
+    /// The same, of a member that may be missing.
+    #[must_use]
+    pub fn member_or_default<T: Read + Default>(self, name: &str) -> T {
+        let member = self.find(name);
+        if member.is_absent() {
+            T::default()
+        } else {
+            T::read(member)
         }
+    }
+
+    /// Whether this is a member that is not there.
+    #[must_use]
+    pub fn is_absent(self) -> bool {
+        matches!(self.value, Value::Absent)
     }
 
     /// Of an object with one member: its name, and the value.
-    #[must_use]
-    pub fn only_member(&self) -> Option<(&str, &Self)> {
-        match self.members()? {
-            [(name, value)] => Some((name, value)),
-            _ => None,
+    pub(super) fn only_member(self) -> (&'a str, Self) {
+        if let [(name, value)] = self.members() {
+            return (name, self.of(value));
         }
+        self.refuse();
+        ("", self)
     }
 
     /// The members of an object.
-    #[must_use]
-    pub fn members(&self) -> Option<&[(String, Self)]> {
-        if let Self::Object(members) = self {
-            Some(members)
-        } else {
-            None
+    pub(super) fn members(self) -> &'a [(String, Value)] {
+        if let Value::Object(members) = self.value {
+            return members;
         }
+        self.refuse();
+        &[]
     }
 
     /// The text of a text.
-    #[must_use]
-    pub fn text(&self) -> Option<&str> {
-        if let Self::Text(text) = self {
-            Some(text)
-        } else {
-            None
+    pub(super) fn text(self) -> &'a str {
+        if let Value::Text(text) = self.value {
+            return text;
+        }
+        self.refuse();
+        ""
+    }
+
+    /// The value does not fit where a word of it is not the one that is left.
+    pub(super) fn expect(self, word: &str, left: &str) {
+        if word != left {
+            self.refuse();
         }
     }
 
-    #[expect(
-        clippy::option_option,
-        reason = "no such member is one thing, no object or two such members another"
-    )]
-    fn find(&self, wanted: &str) -> Option<Option<&Self>> {
-        let mut found = None;
-        for (name, value) in self.members()? {
-            if name == wanted && found.replace(value).is_some() {
-                return None;
+    /// Another value of the same text.
+    pub(super) fn of(self, value: &'a Value) -> Self {
+        Self { value, ..self }
+    }
+
+    fn find(self, wanted: &str) -> Self {
+        let mut found = self.of(&Value::Absent);
+        for (name, value) in self.members() {
+            if name == wanted {
+                if !found.is_absent() {
+                    self.refuse();
+                }
+                found = self.of(value);
             }
         }
-        Some(found)
+        found
     }
 }
 

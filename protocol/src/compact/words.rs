@@ -1,6 +1,6 @@
 //! What has words: each type's members and variants by their names on the wire.
 
-use super::value::Value;
+use super::value::Source;
 use super::write::{self, member};
 use super::{Read, Write};
 use crate::client::{Entry, Failure, Saved, Visitor, VisitorCommand};
@@ -19,8 +19,8 @@ macro_rules! members {
     ($($type:ty { $($field:ident),+ })+) => {
         $(
             impl Read for $type {
-                fn read(value: &Value) -> Option<Self> {
-                    Some(Self { $($field: value.member(stringify!($field))?),+ })
+                fn read(from: Source<'_>) -> Self {
+                    Self { $($field: from.member(stringify!($field))),+ }
                 }
             }
 
@@ -41,22 +41,34 @@ macro_rules! members {
 
 /// Reads and writes enums that are an object of one member, which bears the variant's name, or writes them only.
 macro_rules! variants {
-    ($($type:ty { $($name:literal => $variant:ident $(($inner:ident))? $({ $($field:ident),* })?,)+ })+) => {
+    ($($type:ty {
+        $first_name:literal => $first:ident $(($first_inner:ident))? $({ $($first_field:ident),* })?,
+        $($name:literal => $variant:ident $(($inner:ident))? $({ $($field:ident),* })?,)+
+    })+) => {
         $(
             impl Read for $type {
-                fn read(value: &Value) -> Option<Self> {
-                    let (name, body) = value.only_member()?;
-                    body.members()?;
+                fn read(from: Source<'_>) -> Self {
+                    let (name, body) = from.only_member();
+                    // It is an object, even where it has no member.
+                    body.members();
                     match name {
-                        $($name => Some(Self::$variant
-                            $(({ let $inner = body; Read::read($inner)? }))?
-                            $({ $($field: body.member(stringify!($field))?),* })?),)+
-                        _ => None,
+                        $($name => Self::$variant
+                            $(({ let $inner = body; Read::read($inner) }))?
+                            $({ $($field: body.member(stringify!($field))),* })?,)+
+                        _ => {
+                            from.expect(name, $first_name);
+                            Self::$first
+                                $(({ let $first_inner = body; Read::read($first_inner) }))?
+                                $({ $($first_field: body.member(stringify!($first_field))),* })?
+                        }
                     }
                 }
             }
 
-            variants!(write $type { $($name => $variant $(($inner))? $({ $($field),* })?,)+ });
+            variants!(write $type {
+                $first_name => $first $(($first_inner))? $({ $($first_field),* })?,
+                $($name => $variant $(($inner))? $({ $($field),* })?,)+
+            });
         )+
     };
     (write $type:ty { $($name:literal => $variant:ident $(($inner:ident))? $({ $($field:ident),* })?,)+ }) => {
@@ -82,20 +94,26 @@ macro_rules! variants {
 
 /// Reads and writes enums that are one word, and newtypes of a number.
 macro_rules! plain {
-    (words $($type:ty { $($word:literal => $variant:ident,)+ })+) => {
+    (words $($type:ty { $first_word:literal => $first:ident, $($word:literal => $variant:ident,)+ })+) => {
         $(
             impl Read for $type {
-                fn read(value: &Value) -> Option<Self> {
-                    match value.text()? {
-                        $($word => Some(Self::$variant),)+
-                        _ => None,
+                fn read(from: Source<'_>) -> Self {
+                    match from.text() {
+                        $($word => Self::$variant,)+
+                        word => {
+                            from.expect(word, $first_word);
+                            Self::$first
+                        }
                     }
                 }
             }
 
             impl Write for $type {
                 fn write(&self, out: &mut String) {
-                    write::text(out, match self { $(Self::$variant => $word,)+ });
+                    write::text(out, match self {
+                        Self::$first => $first_word,
+                        $(Self::$variant => $word,)+
+                    });
                 }
             }
         )+
@@ -103,8 +121,8 @@ macro_rules! plain {
     (numbers $($type:ident)+) => {
         $(
             impl Read for $type {
-                fn read(value: &Value) -> Option<Self> {
-                    u64::read(value).map(Self)
+                fn read(from: Source<'_>) -> Self {
+                    Self(u64::read(from))
                 }
             }
 
@@ -215,20 +233,19 @@ plain! { words
 }
 
 impl Read for SiteState {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            closed: value.member::<OrDefault<_>>("closed")?.0,
-            opens_at: value.member("opens_at")?,
-            greeting: value.member("greeting")?,
-            away: value.member("away")?,
-            prechat: value.member::<OrDefault<_>>("prechat")?.0,
-            preview: value.member::<OrDefault<_>>("preview")?.0,
-            rating: value.member::<OrDefault<_>>("rating")?.0,
-        })
-    }
-
-    fn absent() -> Option<Self> {
-        Some(Self::default())
+    fn read(from: Source<'_>) -> Self {
+        if from.is_absent() {
+            return Self::default();
+        }
+        Self {
+            closed: from.member_or_default("closed"),
+            opens_at: from.member("opens_at"),
+            greeting: from.member("greeting"),
+            away: from.member("away"),
+            prechat: from.member_or_default("prechat"),
+            preview: from.member_or_default("preview"),
+            rating: from.member_or_default("rating"),
+        }
     }
 }
 
@@ -244,15 +261,15 @@ impl Write for SiteState {
             rating,
         } = self;
         out.push('{');
-        member(out, "closed", &OrDefault(*closed));
+        member(out, "closed", &OrFalse(*closed));
         member(out, "opens_at", opens_at);
         member(out, "greeting", greeting);
         member(out, "away", away);
         if !prechat.is_empty() {
             member(out, "prechat", prechat);
         }
-        member(out, "preview", &OrDefault(*preview));
-        member(out, "rating", &OrDefault(*rating));
+        member(out, "preview", &OrFalse(*preview));
+        member(out, "rating", &OrFalse(*rating));
         out.push('}');
     }
 
@@ -261,20 +278,10 @@ impl Write for SiteState {
     }
 }
 
-/// What is its type's default where its member is left out.
-struct OrDefault<T>(T);
+/// A truth that is left out where it is none.
+struct OrFalse(bool);
 
-impl<T: Read + Default> Read for OrDefault<T> {
-    fn read(value: &Value) -> Option<Self> {
-        T::read(value).map(Self)
-    }
-
-    fn absent() -> Option<Self> {
-        Some(Self(T::default()))
-    }
-}
-
-impl Write for OrDefault<bool> {
+impl Write for OrFalse {
     fn write(&self, out: &mut String) {
         self.0.write(out);
     }
@@ -285,16 +292,15 @@ impl Write for OrDefault<bool> {
 }
 
 impl Read for Fields {
-    fn read(value: &Value) -> Option<Self> {
+    fn read(from: Source<'_>) -> Self {
         let mut fields = Self::default();
-        for (name, value) in value.members()? {
-            fields.put(name.clone(), String::read(value)?);
+        if from.is_absent() {
+            return fields;
         }
-        Some(fields)
-    }
-
-    fn absent() -> Option<Self> {
-        Some(Self::default())
+        for (name, value) in from.members() {
+            fields.put(name.clone(), String::read(from.of(value)));
+        }
+        fields
     }
 }
 
@@ -315,8 +321,11 @@ impl Write for Fields {
 plain!(numbers AgentId ConversationId Epoch Millis);
 
 impl Read for EventId {
-    fn read(value: &Value) -> Option<Self> {
-        value.text()?.parse().ok()
+    fn read(from: Source<'_>) -> Self {
+        from.text().parse().unwrap_or_else(|_| {
+            from.refuse();
+            Self(0)
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a tab keeps across navigations and reloads, as one value.
 
 use holdfast_protocol::client::{Saved, Visitor};
-use holdfast_protocol::compact::{Read, Value, Write, member};
+use holdfast_protocol::compact::{Read, Source, Write, member};
 use holdfast_protocol::event::{Receipt, VisitorEvent};
 
 use super::model::{Model, Place};
@@ -104,24 +104,20 @@ impl Write for SavedTabRef<'_> {
 }
 
 impl Read for SavedTab {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            open: or_default(value, "open")?,
-            scroll: or_default(value, "scroll")?,
-            draft: or_default(value, "draft")?,
-            read: or_default(value, "read")?,
-            agents: or_default(value, "agents")?,
-            token: or_default(value, "token")?,
-            who: or_default(value, "who")?,
-            client: or_default(value, "client")?,
-            events: or_default(value, "events")?,
-        })
+    fn read(from: Source<'_>) -> Self {
+        // A page of another version may have saved a state without the member.
+        Self {
+            open: from.member_or_default("open"),
+            scroll: from.member("scroll"),
+            draft: from.member_or_default("draft"),
+            read: from.member_or_default("read"),
+            agents: from.member_or_default("agents"),
+            token: from.member("token"),
+            who: from.member("who"),
+            client: from.member_or_default("client"),
+            events: from.member_or_default("events"),
+        }
     }
-}
-
-/// A page of another version may have saved a state without the member.
-fn or_default<T: Read + Default>(value: &Value, name: &str) -> Option<T> {
-    Some(value.member::<Option<T>>(name)?.unwrap_or_default())
 }
 
 impl SavedTab {
