@@ -77,10 +77,11 @@ macro_rules! variants {
                 out.push('{');
                 match self {
                     $(Self::$variant $(($inner))? $({ $($field),* })? => {
-                        $(member(out, $name, $inner);)?
+                        write::text(out, $name);
+                        out.push(':');
+                        $($inner.write(out);)?
                         $(
-                            write::text(out, $name);
-                            out.push_str(":{");
+                            out.push('{');
                             $(member(out, stringify!($field), $field);)*
                             out.push('}');
                         )?
