@@ -369,12 +369,13 @@ class Sdk {
     return fit.replace("{count}", () => number().format(count)).replace("{name}", () => name);
   }
 
-  // Asks whether the server can be reached. A request that is given up counts as unanswered.
+  // Asks whether the server can be reached. Of a request that is given up nobody hears any more.
   reach(url, onEnd) {
     const request = new AbortController();
     // Without credentials it shares no connection with a page that comes from the server itself; some of them may be dead.
     const answer = fetch(url, { signal: request.signal, cache: "no-store", credentials: "omit" });
-    answer.then(({ ok }) => onEnd(ok), () => onEnd(false));
+    const end = (isAnswered) => request.signal.aborted || onEnd(isAnswered);
+    answer.then(({ ok }) => end(ok), () => end(false));
     return request;
   }
 

@@ -58,5 +58,6 @@ pub mod frame;
 pub mod id;
 pub mod limits;
 pub mod profile;
+pub mod queue;
 pub mod reader;
 pub mod time;

@@ -8,9 +8,8 @@
 //! But browsers send a request over a connection that they have kept, and where another network has killed all of them, each
 //! swallows one. A WebSocket has a connection of its own. So who is back is given one at once.
 
-use std::collections::VecDeque;
-
 use holdfast_protocol::client::LineId;
+use holdfast_protocol::queue::Queue;
 use holdfast_protocol::time::Millis;
 
 /// An opening takes as many trips as a request on a connection of its own. It hangs if it has had the time of two
@@ -45,13 +44,13 @@ pub(crate) struct Gate {
     waiting: Option<(LineId, Millis)>,
     has_failed: bool,
     last_opening: Option<Millis>,
-    steps: VecDeque<Step>,
+    steps: Queue<Step>,
 }
 
 impl Gate {
     /// The next thing to be done.
     pub(crate) fn poll_step(&mut self) -> Option<Step> {
-        self.steps.pop_front()
+        self.steps.pop()
     }
 
     /// A line is wanted, by somebody who is back on the page or on the network, where `is_back`.
@@ -60,10 +59,10 @@ impl Gate {
             return self.open(line, now);
         }
         if self.reaching.len() == AT_ONCE {
-            self.steps.push_back(Step::Fail(self.reaching.remove(0).0));
+            self.steps.push(Step::Fail(self.reaching.remove(0).0));
         }
         self.reaching.push((line, now));
-        self.steps.push_back(Step::Reach(line));
+        self.steps.push(Step::Reach(line));
     }
 
     /// A WebSocket is open.
@@ -100,14 +99,14 @@ impl Gate {
                 .last_opening
                 .is_none_or(|last| now.since(last) >= BLIND);
         if !is_answered && !is_blind {
-            self.steps.push_back(Step::Fail(line));
+            self.steps.push(Step::Fail(line));
             return;
         }
         let took = now.since(begun);
         let patience = (took + took).max(LEAST);
         let due = self.opening.map_or(now, |(_, since)| since + patience);
         if let Some((overtaken, _)) = self.waiting.replace((line, due)) {
-            self.steps.push_back(Step::Fail(overtaken));
+            self.steps.push(Step::Fail(overtaken));
         }
         self.tick(now);
     }
@@ -126,14 +125,14 @@ impl Gate {
 
     fn open(&mut self, line: LineId, now: Millis) {
         if let Some((hanging, _)) = self.opening.replace((line, now)) {
-            self.steps.push_back(Step::Fail(hanging));
+            self.steps.push(Step::Fail(hanging));
         }
         // It has waited for another one.
         if let Some((_, due)) = &mut self.waiting {
             *due = now + LEAST;
         }
         self.last_opening = Some(now);
-        self.steps.push_back(Step::Open(line));
+        self.steps.push(Step::Open(line));
     }
 }
 
@@ -148,13 +147,13 @@ mod tests {
     /// What is to be done at once when a line is wanted, and when a request has ended.
     fn dial(gate: &mut Gate, line: LineId, now: u64) -> Vec<Step> {
         gate.dial(line, false, Millis(now));
-        gate.steps.drain(..).collect()
+        std::iter::from_fn(|| gate.poll_step()).collect()
     }
 
     /// The same where somebody is back.
     fn dial_back(gate: &mut Gate, line: LineId, now: u64) -> Vec<Step> {
         gate.dial(line, true, Millis(now));
-        gate.steps.drain(..).collect()
+        std::iter::from_fn(|| gate.poll_step()).collect()
     }
 
     fn fail(gate: &mut Gate, line: LineId) {
@@ -164,12 +163,12 @@ mod tests {
 
     fn reached(gate: &mut Gate, line: LineId, is_answered: bool, now: u64) -> Vec<Step> {
         gate.reached(line, is_answered, Millis(now));
-        gate.steps.drain(..).collect()
+        std::iter::from_fn(|| gate.poll_step()).collect()
     }
 
     fn tick(gate: &mut Gate, now: u64) -> Vec<Step> {
         gate.tick(Millis(now));
-        gate.steps.drain(..).collect()
+        std::iter::from_fn(|| gate.poll_step()).collect()
     }
 
     #[test]

@@ -19,9 +19,15 @@ pub(crate) struct Lines {
     socket: String,
     reach: String,
     gate: Gate,
-    sockets: Vec<(LineId, Socket)>,
-    requests: Vec<(LineId, Reach)>,
+    ways: Vec<(LineId, Way)>,
     over: Vec<LineId>,
+}
+
+/// How a line is open or on its way.
+enum Way {
+    Socket(Socket),
+    /// Held until it has ended, or is given up.
+    Request(#[expect(dead_code, reason = "dropped, it is given up")] Reach),
 }
 
 impl Lines {
@@ -32,8 +38,7 @@ impl Lines {
             socket: options.socket.clone(),
             reach: options.reach.clone(),
             gate: Gate::default(),
-            sockets: Vec::new(),
-            requests: Vec::new(),
+            ways: Vec::new(),
             over: Vec::new(),
         }
     }
@@ -80,7 +85,8 @@ impl Lines {
 
     /// Sends a text over a line, if it is there.
     pub(crate) fn send(&self, line: LineId, text: &str) {
-        if let Some((_, socket)) = self.sockets.iter().find(|(id, _)| *id == line) {
+        let way = self.ways.iter().find(|(id, _)| *id == line);
+        if let Some((_, Way::Socket(socket))) = way {
             socket.send(text);
         }
     }
@@ -88,8 +94,11 @@ impl Lines {
     /// Drops what belongs to a line.
     pub(crate) fn hang_up(&mut self, line: LineId) {
         self.gate.closed(line);
-        self.sockets.retain(|(id, _)| *id != line);
-        self.requests.retain(|(id, _)| *id != line);
+        self.drop_way(line);
+    }
+
+    fn drop_way(&mut self, line: LineId) {
+        self.ways.retain(|(id, _)| *id != line);
     }
 
     fn go(&mut self) {
@@ -106,21 +115,26 @@ impl Lines {
     }
 
     fn open(&mut self, line: LineId) -> bool {
-        self.requests.retain(|(id, _)| *id != line);
         let put = Post::way_in(self.post.clone());
         let on_heard = Rc::new(move |heard| put(Input::Line(line, heard)));
         let socket = Socket::dial(&self.socket, on_heard);
-        let is_begun = socket.is_some();
-        self.sockets.extend(socket.map(|socket| (line, socket)));
-        is_begun
+        self.go_by(line, socket.map(Way::Socket))
     }
 
     fn ask(&mut self, line: LineId) -> bool {
         let put = Post::way_in(self.post.clone());
         let on_end = move |is_answered| put(Input::Reached(line, is_answered));
         let request = Reach::begin(&self.page, &self.reach, on_end);
-        let is_begun = request.is_some();
-        self.requests.extend(request.map(|request| (line, request)));
-        is_begun
+        self.go_by(line, request.map(Way::Request))
+    }
+
+    /// Takes another way than before, where there is one.
+    fn go_by(&mut self, line: LineId, way: Option<Way>) -> bool {
+        self.drop_way(line);
+        let Some(way) = way else {
+            return false;
+        };
+        self.ways.push((line, way));
+        true
     }
 }

@@ -72,25 +72,21 @@ pub(crate) fn listen(
     say: &Rc<dyn Fn(PageEvent)>,
 ) -> Result<Listeners, JsValue> {
     let page = document.clone();
-    let listeners = [
+    Ok(Listeners(vec![
         on(document, "visibilitychange", say, move |_| {
             PageEvent::Visible(!page.hidden())
-        }),
-        on(document, "freeze", say, |_| PageEvent::Frozen),
-        on(document, "resume", say, |_| PageEvent::Hint),
-        on(window, "online", say, |_| PageEvent::Hint),
-        on(window, "pagehide", say, |_| PageEvent::Left),
+        })?,
+        on(document, "freeze", say, |_| PageEvent::Frozen)?,
+        on(document, "resume", say, |_| PageEvent::Hint)?,
+        on(window, "online", say, |_| PageEvent::Hint)?,
+        on(window, "pagehide", say, |_| PageEvent::Left)?,
         on(window, "pageshow", say, |event| PageEvent::Back {
             is_restored: event.unchecked_ref::<PageTransitionEvent>().persisted(),
-        }),
+        })?,
         on(window, "storage", say, |event| {
             PageEvent::Stored(event.unchecked_ref::<StorageEvent>().key())
-        }),
-    ];
-    listeners
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .map(Listeners)
+        })?,
+    ]))
 }
 
 fn on(

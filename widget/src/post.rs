@@ -1,10 +1,10 @@
 //! The widget's ways in: where scripts, the page, lines and clocks hand over what happened.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use holdfast_protocol::client::LineId;
+use holdfast_protocol::queue::Queue;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -72,7 +72,7 @@ pub(crate) enum Input {
 /// (a focus that moves) in the middle of what the shell is doing.
 #[derive(Default)]
 pub(crate) struct Post {
-    waiting: RefCell<VecDeque<Input>>,
+    waiting: RefCell<Queue<Input>>,
     shell: RefCell<Option<Shell>>,
 }
 
@@ -94,12 +94,12 @@ impl Post {
 
     /// Takes it in now, or as soon as what is under way is done.
     pub(crate) fn put(&self, input: Input) {
-        self.waiting.borrow_mut().push_back(input);
+        self.waiting.borrow_mut().push(input);
         let Ok(mut slot) = self.shell.try_borrow_mut() else {
             return;
         };
         while let Some(shell) = slot.as_mut() {
-            let next = self.waiting.borrow_mut().pop_front();
+            let next = self.waiting.borrow_mut().pop();
             match next {
                 Some(Input::Call(Call::Destroy)) => {
                     shell.save();

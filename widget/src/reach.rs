@@ -8,19 +8,19 @@ use crate::sdk::Page;
 /// A request under way; dropped, it is given up.
 pub(crate) struct Reach {
     request: AbortController,
+    _ended: Closure<dyn FnMut(bool)>,
 }
 
 impl Reach {
-    /// Sends the request; `on_end` is told once whether it was answered, also after a drop. Nothing where
+    /// Sends the request; `on_end` is told once whether it was answered, but not after a drop. Nothing where
     /// the page lets nobody ask.
-    pub(crate) fn begin(
-        page: &Page,
-        url: &str,
-        on_end: impl FnOnce(bool) + 'static,
-    ) -> Option<Self> {
-        let on_end = Closure::once_into_js(on_end);
-        let request = page.reach(url, &on_end).ok()?;
-        Some(Self { request })
+    pub(crate) fn begin(page: &Page, url: &str, on_end: impl Fn(bool) + 'static) -> Option<Self> {
+        let ended = Closure::<dyn FnMut(bool)>::new(on_end);
+        let request = page.reach(url, ended.as_ref()).ok()?;
+        Some(Self {
+            request,
+            _ended: ended,
+        })
     }
 }
 

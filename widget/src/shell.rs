@@ -1,6 +1,5 @@
 //! Moves messages between the page, the model, the connection and the storage. It decides nothing.
 
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
@@ -9,6 +8,7 @@ use holdfast_protocol::compact;
 use holdfast_protocol::event::{Page, cut};
 use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::limits;
+use holdfast_protocol::queue::Queue;
 use holdfast_protocol::time::Millis;
 use wasm_bindgen::JsValue;
 use web_sys::{Document, Window};
@@ -47,7 +47,7 @@ pub(crate) struct Shell {
     is_left: bool,
     /// Whether what is taken in says that somebody is back, or the network is.
     is_back: bool,
-    effects: VecDeque<Effect>,
+    effects: Queue<Effect>,
     shows: Vec<Show>,
     due: Option<Timeout>,
     save_due: Option<Timeout>,
@@ -113,7 +113,7 @@ impl Shell {
             lines,
             is_left: false,
             is_back: false,
-            effects: VecDeque::new(),
+            effects: Queue::default(),
             shows: Vec::new(),
             due: None,
             save_due: None,
@@ -168,7 +168,7 @@ impl Shell {
         self.notice_address();
         self.drain();
         self.view.render(&self.model, self.client.outbox());
-        for show in self.shows.drain(..) {
+        for show in std::mem::take(&mut self.shows) {
             self.view.perform(show);
         }
         self.schedule();
@@ -274,7 +274,7 @@ impl Shell {
                 self.client.handle_closed(line, self.now());
             } else if let Some(output) = self.client.poll_output() {
                 self.carry_out(output);
-            } else if let Some(effect) = self.effects.pop_front() {
+            } else if let Some(effect) = self.effects.pop() {
                 self.perform(effect);
             } else if !self.follow_need() {
                 break;
@@ -389,7 +389,7 @@ impl Shell {
 
     fn change(&mut self, msg: Msg) {
         let now = self.now();
-        self.effects.extend(update(&mut self.model, msg, now));
+        self.effects.append(update(&mut self.model, msg, now));
     }
 
     /// Saves the tab's state now.

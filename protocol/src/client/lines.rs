@@ -389,17 +389,16 @@ impl Lines {
     }
 
     fn expire_attempts(&mut self, now: Millis, out: &mut Vec<LineAction>) {
-        self.attempts.retain(|attempt| {
-            let is_alive = now.since(attempt.dialled) < limits::ATTEMPT_LIFE;
-            if !is_alive {
-                out.push(LineAction::Close(attempt.line));
-            }
-            is_alive
-        });
+        // The oldest stands first.
+        while let Some(oldest) = self.attempts.first()
+            && now.since(oldest.dialled) >= limits::ATTEMPT_LIFE
+        {
+            out.push(LineAction::Close(self.attempts.remove(0).line));
+        }
     }
 
     fn close_attempts(&mut self, except: Option<LineId>, out: &mut Vec<LineAction>) {
-        for attempt in self.attempts.drain(..) {
+        for attempt in std::mem::take(&mut self.attempts) {
             if Some(attempt.line) != except {
                 out.push(LineAction::Close(attempt.line));
             }

@@ -13,8 +13,6 @@ mod read;
 mod saved;
 mod visitor;
 
-use std::collections::VecDeque;
-
 pub use agent::{Agent, AgentCommand, AgentGreeting, AgentNews};
 pub use audience::{Audience, Inbound, Start};
 pub use lines::LineId;
@@ -25,6 +23,7 @@ pub use visitor::{Visitor, VisitorCommand, VisitorGreeting, VisitorNews};
 use crate::frame::{self, GoingAway, Pace, Refusal, Resume};
 use crate::id::EventId;
 use crate::limits;
+use crate::queue::Queue;
 use crate::time::Millis;
 use lines::{LineAction, Lines};
 
@@ -35,7 +34,7 @@ pub struct Client<A: Audience> {
     saved: Saved<A>,
     lines: Lines,
     /// Sent on the welcomed line and not yet read back, oldest first.
-    in_flight: VecDeque<(EventId, Millis)>,
+    in_flight: Vec<(EventId, Millis)>,
     /// Where each line in the air asked to read on. The cursor may move meanwhile, by an older line.
     asked: Vec<(LineId, Resume)>,
     /// The cursor that holds once the snapshot has arrived whole.
@@ -43,9 +42,9 @@ pub struct Client<A: Audience> {
     is_looking: bool,
     trouble: Option<Trouble>,
     status: Status,
-    events: VecDeque<ClientEvent<A>>,
+    events: Queue<ClientEvent<A>>,
     is_dirty: bool,
-    actions: VecDeque<Output<A>>,
+    actions: Queue<Output<A>>,
     /// What is to be said on the next line that is welcomed.
     held: Vec<A::Up>,
 }
@@ -100,15 +99,15 @@ impl<A: Audience> Client<A> {
             greeting,
             saved,
             lines: Lines::new(seed, now),
-            in_flight: VecDeque::new(),
+            in_flight: Vec::new(),
             asked: Vec::new(),
             snapshot: None,
             is_looking: false,
             trouble: None,
             status: Status::Connecting,
-            events: VecDeque::new(),
+            events: Queue::default(),
             is_dirty: false,
-            actions: VecDeque::new(),
+            actions: Queue::default(),
             held: Vec::new(),
         };
         client.settle(now);
@@ -121,10 +120,11 @@ impl<A: Audience> Client<A> {
             self.lines.greeted(line);
             self.asked
                 .retain(|(asked, _)| self.lines.is_attempt(*asked) && *asked != line);
-            self.asked
-                .extend(self.saved.cursor.map(|cursor| (line, cursor)));
+            if let Some(cursor) = self.saved.cursor {
+                self.asked.push((line, cursor));
+            }
             let hello = A::hello(&self.greeting, self.saved.cursor, self.lines.pace());
-            self.actions.push_back(Output::Transmit(line, hello));
+            self.actions.push(Output::Transmit(line, hello));
         }
         self.settle(now);
     }
@@ -283,7 +283,7 @@ impl<A: Audience> Client<A> {
     pub fn send_lossy(&mut self, frame: A::Up) -> bool {
         let line = self.lines.current();
         if let Some(line) = line {
-            self.actions.push_back(Output::Transmit(line, frame));
+            self.actions.push(Output::Transmit(line, frame));
         }
         line.is_some()
     }
@@ -307,13 +307,13 @@ impl<A: Audience> Client<A> {
     /// The next thing to do. Events come before the save that covers them, and the save before
     /// anything that is sent.
     pub fn poll_output(&mut self) -> Option<Output<A>> {
-        if let Some(event) = self.events.pop_front() {
+        if let Some(event) = self.events.pop() {
             return Some(Output::Event(event));
         }
         if std::mem::take(&mut self.is_dirty) {
             return Some(Output::Save);
         }
-        self.actions.pop_front()
+        self.actions.pop()
     }
 
     /// When [`Client::handle_timeout`] is to be called, at the latest; nothing while paused.
@@ -325,7 +325,7 @@ impl<A: Audience> Client<A> {
 
 impl<A: Audience> Client<A> {
     fn close_line(&mut self, line: LineId, now: Millis) {
-        self.actions.push_back(Output::Close(line));
+        self.actions.push(Output::Close(line));
         if self.lines.closed(line, now) {
             self.in_flight.clear();
         }
@@ -358,7 +358,7 @@ impl<A: Audience> Client<A> {
         let status = self.derive_status();
         if status != self.status {
             self.status = status.clone();
-            self.events.push_back(ClientEvent::Status(status));
+            self.events.push(ClientEvent::Status(status));
         }
     }
 
@@ -375,18 +375,18 @@ impl<A: Audience> Client<A> {
         let room = limits::IN_FLIGHT - self.in_flight.len();
         for entry in waiting.skip(self.in_flight.len()).take(room) {
             let frame = A::command(entry.id, &entry.command);
-            self.actions.push_back(Output::Transmit(line, frame));
-            self.in_flight.push_back((entry.id, now));
+            self.actions.push(Output::Transmit(line, frame));
+            self.in_flight.push((entry.id, now));
         }
     }
 
     fn oldest_in_flight(&self) -> Option<Millis> {
-        self.in_flight.front().map(|(_, sent)| *sent)
+        self.in_flight.first().map(|(_, sent)| *sent)
     }
 
     fn perform(&mut self, lines: Vec<LineAction>) {
         for action in lines {
-            self.actions.push_back(match action {
+            self.actions.push(match action {
                 LineAction::Dial(line) => Output::Dial(line),
                 LineAction::Close(line) => Output::Close(line),
                 LineAction::Probe(line, n) => Output::Transmit(line, A::ping(n)),

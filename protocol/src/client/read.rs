@@ -26,7 +26,7 @@ impl<A: Audience> Client<A> {
             Inbound::Refused(refusal) => self.read_refusal(line, refusal, now),
             Inbound::Events(events) => self.read_events(line, events, now),
             Inbound::Snapshot { part, last } => {
-                self.events.push_back(ClientEvent::News(part));
+                self.events.push(ClientEvent::News(part));
                 if last && let Some(cursor) = self.snapshot.take() {
                     self.saved.cursor = Some(cursor);
                     self.is_dirty = true;
@@ -45,17 +45,17 @@ impl<A: Audience> Client<A> {
                         message: rejected.message,
                     });
                     self.is_dirty = true;
-                    self.events.push_back(ClientEvent::Rejected(rejected.id));
+                    self.events.push(ClientEvent::Rejected(rejected.id));
                 }
             }
-            Inbound::Ping(n) => self.actions.push_back(Output::Transmit(line, A::pong(n))),
+            Inbound::Ping(n) => self.actions.push(Output::Transmit(line, A::pong(n))),
             Inbound::Pong(n) => {
                 let mut out = Vec::new();
                 self.lines.ponged(line, n, now, &mut out);
                 self.perform(out);
             }
             Inbound::GoingAway(going) => self.read_going_away(line, going, now),
-            Inbound::News(news) => self.events.push_back(ClientEvent::News(news)),
+            Inbound::News(news) => self.events.push(ClientEvent::News(news)),
         }
     }
 
@@ -79,8 +79,7 @@ impl<A: Audience> Client<A> {
             self.saved.cursor = (!start.snapshot).then_some(cursor);
             self.is_dirty = true;
         }
-        self.events
-            .push_back(ClientEvent::Welcomed { welcome, restart });
+        self.events.push(ClientEvent::Welcomed { welcome, restart });
         // The shell's pace may have changed between this line's hello and its welcome.
         if let Some(frame) = A::pace(self.lines.pace()) {
             self.send_lossy(frame);
@@ -117,7 +116,7 @@ impl<A: Audience> Client<A> {
         self.saved.cursor = Some(cursor);
         if !fresh.is_empty() || !acked.is_empty() {
             self.is_dirty = true;
-            self.events.push_back(ClientEvent::Events {
+            self.events.push(ClientEvent::Events {
                 events: fresh,
                 acked,
             });

@@ -17,10 +17,8 @@ pub(super) fn hear(model: &mut Model, event: ClientEvent<Visitor>, effects: &mut
         ClientEvent::Status(status) => {
             if let Status::Refused(refusal) = &status {
                 let refused = News::Refused(refusal.message.clone());
-                effects.extend([
-                    Effect::TellOwner(refusal.message.clone()),
-                    Effect::Tell(refused),
-                ]);
+                effects.push(Effect::TellOwner(refusal.message.clone()));
+                effects.push(Effect::Tell(refused));
                 if refusal.code == RefusalCode::BadIdentity {
                     effects.push(Effect::Distrust);
                 }

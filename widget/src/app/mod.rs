@@ -194,7 +194,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
         Msg::Returned(text) => {
             let separator = if model.draft.is_empty() { "" } else { "\n" };
             model.draft = [text.as_str(), separator, &model.draft].concat();
-            effects.extend([Effect::Show(Show::FocusComposer), Effect::Save]);
+            effects.push(Effect::Show(Show::FocusComposer));
+            effects.push(Effect::Save);
         }
         Msg::Retry(id) => effects.push(Effect::Retry(id)),
         Msg::Edit(id) => effects.push(Effect::Edit(id)),
@@ -204,7 +205,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
         Msg::Reached => model.is_reached = true,
         Msg::Jump => {
             model.place = Place::End;
-            effects.extend([Show::End, Show::FocusComposer].map(Effect::Show));
+            effects.push(Effect::Show(Show::End));
+            effects.push(Effect::Show(Show::FocusComposer));
         }
         Msg::Visible(is_visible) => {
             model.is_visible = is_visible;

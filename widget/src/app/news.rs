@@ -151,17 +151,19 @@ pub(super) fn received(model: &mut Model, effects: &mut Vec<Effect>) {
                 Some(News::Rated(*score, comment.clone().unwrap_or_default()))
             }
         };
-        effects.extend(news.filter(|_| event.seq > heard).map(Effect::Tell));
+        if let Some(news) = news
+            && event.seq > heard
+        {
+            effects.push(Effect::Tell(news));
+        }
     }
     let events = model.transcript.events().iter();
     let new = events
         .filter(|event| event.seq > heard && matches!(event.author, Author::Agent { .. }))
         .filter_map(Note::of);
     for note in new {
-        effects.extend([
-            Effect::Announce(note.clone()),
-            Effect::Tell(News::Received(note)),
-        ]);
+        effects.push(Effect::Announce(note.clone()));
+        effects.push(Effect::Tell(News::Received(note)));
     }
     model.heard = heard.max(model.transcript.last());
 }

@@ -131,7 +131,7 @@ impl Transcript {
 
     fn shorten(&mut self, length: usize) {
         if let Some(surplus) = self.events.len().checked_sub(length + 1) {
-            self.events.drain(..=surplus);
+            self.events = self.events.split_off(surplus + 1);
             self.above = self.above.saturating_sub(surplus + 1);
             self.below = self.below.min(length);
             self.is_from_start = false;
@@ -139,35 +139,34 @@ impl Transcript {
     }
 
     /// Takes in older events. `more` says whether still older ones are kept on the server.
-    pub fn prepend(&mut self, older: Vec<VisitorEvent>, more: bool) {
+    pub fn prepend(&mut self, mut older: Vec<VisitorEvent>, more: bool) {
         let Some(first) = self.events.first().map(|event| event.seq) else {
             return;
         };
-        let older: Vec<_> = older
-            .into_iter()
-            .filter(|event| event.seq < first)
-            .collect();
+        if let Some(known) = older.iter().position(|event| event.seq >= first) {
+            older.truncate(known);
+        }
         if older.last().is_none_or(|event| event.seq + 1 == first) {
             self.is_from_start = !more;
             self.above += older.len();
-            self.events.splice(..0, older);
+            older.append(&mut self.events);
+            self.events = older;
         }
     }
 
     /// The newest events, within the limits of what is saved.
     #[must_use]
     pub fn tail(&self) -> &[VisitorEvent] {
-        let mut bytes = 0;
-        let count = self
-            .events
-            .iter()
-            .rev()
-            .take(SAVED_EVENTS)
-            .take_while(|event| {
-                bytes += size(event);
-                bytes <= SAVED_BYTES
-            });
-        &self.events[self.events.len() - count.count()..]
+        let first = self.events.len().saturating_sub(SAVED_EVENTS);
+        let mut tail = self.events.get(first..).unwrap_or_default();
+        let mut bytes: usize = tail.iter().map(size).sum();
+        while bytes > SAVED_BYTES
+            && let [oldest, newer @ ..] = tail
+        {
+            bytes -= size(oldest);
+            tail = newer;
+        }
+        tail
     }
 
     /// Messages of others after `read`.

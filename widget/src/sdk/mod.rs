@@ -43,7 +43,7 @@ extern "C" {
     pub fn day(this: &Page, at: f64) -> String;
 
     /// Sends a request that asks whether the server can be reached; `on_end` is told once whether it was answered,
-    /// also after it was given up.
+    /// unless it was given up before.
     ///
     /// # Errors
     /// When the page lets nobody ask.

@@ -209,11 +209,8 @@ impl View {
     fn render_head(&self, model: &Model) {
         let frame = &self.frame;
         let name = model.name();
-        let initial = name
-            .iter()
-            .flat_map(|name| name.chars())
-            .take(1)
-            .collect::<String>();
+        let initial = name.and_then(|name| name.chars().next());
+        let initial = initial.map_or_else(String::new, String::from);
         set_text(&frame.initial, &initial);
         let title = name.map_or_else(|| self.page.say(Text::Title), str::to_owned);
         set_text(&frame.title, &title);
