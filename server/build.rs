@@ -21,13 +21,14 @@ const ASSETS: &str = "__ASSETS__";
 const SCRIPT: &str = "widget.js";
 const DECLARATIONS: &str = "holdfast.d.ts";
 /// What of `www` is no page of the demo shop.
-const NO_PAGES: [&str; 8] = [
+const NO_PAGES: [&str; 9] = [
     SCRIPT,
     DECLARATIONS,
     "sdk.js",
     "site.js",
     "language.js",
     "breath.js",
+    "browser.js",
     "locales/",
     "later/",
 ];

@@ -1,6 +1,7 @@
 // What the page can ask of the chat, and what the chat asks of the page. widget.js loads it.
 import { breath } from "./breath.js";
-import init, { forget, start } from "./holdfast-widget.js";
+import { Browser } from "./browser.js";
+import init, { call, forget, restore, start } from "./holdfast-widget.js";
 import { choose, daysAgo, learn, LOCALES, RIGHT_TO_LEFT } from "./language.js";
 import { Site } from "./site.js";
 
@@ -45,8 +46,9 @@ const hint = (...of) => {
 };
 
 // The chat of one page: one at most is running.
-class Sdk {
+class Sdk extends Browser {
   constructor(api, tag, wasm, draw, first) {
+    super();
     this.api = api;
     this.tag = tag;
     this.wasm = wasm;
@@ -151,13 +153,13 @@ class Sdk {
       this.doors = new AbortController();
       this.watch();
       // Each in a task of its own, so that the page has no long one.
-      const chat = start(this);
+      start(this);
       await breath();
-      chat.restore();
+      restore();
       await breath();
-      chat.call("begin", "");
-      if (KEEPS_LINES || this.root.querySelector("[data-hf=launcher]:is(:hover,:focus)")) chat.call("reach", "");
-      this.chat = chat;
+      call("begin", "");
+      if (KEEPS_LINES || this.root.querySelector("[data-hf=launcher]:is(:hover,:focus)")) call("reach", "");
+      this.chat = { call };
       this.tell("ready", "", "", "", 0);
     } catch (error) {
       // The response may have been read in part: the next try fetches the program itself.
@@ -359,7 +361,13 @@ class Sdk {
   // From here on: what the chat asks of the page.
 
   option(name) {
-    return name === "server" ? new URL(this.tag.src).origin : String(this.settings[name] ?? "");
+    const value =
+      name === "server" ? new URL(this.tag.src).origin
+      : name === "address" ? location.href
+      : name === "title" ? document.title
+      : name === "language" ? navigator.language
+      : this.settings[name];
+    return String(value ?? "");
   }
 
   text(key, count, name) {
@@ -367,16 +375,6 @@ class Sdk {
     const text = words[key];
     const fit = typeof text === "string" ? text : text[plural().select(count)];
     return fit.replace("{count}", () => number().format(count)).replace("{name}", () => name);
-  }
-
-  // Asks whether the server can be reached. Of a request that is given up nobody hears any more.
-  reach(url, onEnd) {
-    const request = new AbortController();
-    // Without credentials it shares no connection with a page that comes from the server itself; some of them may be dead.
-    const answer = fetch(url, { signal: request.signal, cache: "no-store", credentials: "omit" });
-    const end = (isAnswered) => request.signal.aborted || onEnd(isAnswered);
-    answer.then(({ ok }) => end(ok), () => end(false));
-    return request;
   }
 
   time(at) {

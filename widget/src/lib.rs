@@ -51,6 +51,7 @@ mod draw;
 mod gate;
 mod keep;
 mod lines;
+mod listen;
 mod options;
 mod page;
 pub mod person;
@@ -60,15 +61,14 @@ mod restore;
 mod sdk;
 mod shell;
 mod socket;
-mod stay;
 mod storage;
 pub mod texts;
 mod view;
+mod watch;
 
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-pub use post::Chat;
+pub use post::{call, restore};
 pub use sdk::Page;
 
 /// Smaller than the standard library's allocator, by 2 KB of what a visitor downloads.
@@ -77,12 +77,9 @@ pub use sdk::Page;
 static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 /// Puts the widget onto the page. Called by `sdk.js`, for one widget at a time.
-///
-/// # Errors
-/// When the page lacks what the widget needs; the script writes it into the console.
 #[wasm_bindgen]
-pub fn start(page: Page) -> Result<Chat, JsValue> {
-    post::start(page)
+pub fn start(page: Page) {
+    post::start(page);
 }
 
 /// Forgets the visitor of a site while no widget is on the page.

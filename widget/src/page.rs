@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::{Document, Event, EventTarget, PageTransitionEvent, StorageEvent, Window};
+
+use crate::listen::Listener;
 
 /// What happened to the page.
 #[derive(Debug)]
@@ -28,65 +29,28 @@ pub(crate) enum PageEvent {
     Removed,
 }
 
-/// The listeners on the page; dropped, they are taken away.
-pub(crate) struct Listeners(Vec<Listener>);
-
-struct Listener {
-    target: EventTarget,
-    name: &'static str,
-    react: Closure<dyn FnMut(Event)>,
-}
-
-impl Listeners {
-    /// Listens again where the document has lost its listeners; elsewhere nothing changes.
-    pub(crate) fn renew(&self) {
-        for listener in &self.0 {
-            // Fails for no target that took it before.
-            let _ = listener.add();
-        }
-    }
-}
-
-impl Listener {
-    fn add(&self) -> Result<(), JsValue> {
-        let react = self.react.as_ref().unchecked_ref();
-        self.target
-            .add_event_listener_with_callback(self.name, react)
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let react = self.react.as_ref().unchecked_ref();
-        // Fails for no target that took it.
-        let _ = self
-            .target
-            .remove_event_listener_with_callback(self.name, react);
-    }
-}
-
 /// Listens to what happens to the page.
 pub(crate) fn listen(
     window: &Window,
     document: &Document,
     say: &Rc<dyn Fn(PageEvent)>,
-) -> Result<Listeners, JsValue> {
+) -> Vec<Listener> {
     let page = document.clone();
-    Ok(Listeners(vec![
+    vec![
         on(document, "visibilitychange", say, move |_| {
             PageEvent::Visible(!page.hidden())
-        })?,
-        on(document, "freeze", say, |_| PageEvent::Frozen)?,
-        on(document, "resume", say, |_| PageEvent::Hint)?,
-        on(window, "online", say, |_| PageEvent::Hint)?,
-        on(window, "pagehide", say, |_| PageEvent::Left)?,
+        }),
+        on(document, "freeze", say, |_| PageEvent::Frozen),
+        on(document, "resume", say, |_| PageEvent::Hint),
+        on(window, "online", say, |_| PageEvent::Hint),
+        on(window, "pagehide", say, |_| PageEvent::Left),
         on(window, "pageshow", say, |event| PageEvent::Back {
             is_restored: event.unchecked_ref::<PageTransitionEvent>().persisted(),
-        })?,
+        }),
         on(window, "storage", say, |event| {
             PageEvent::Stored(event.unchecked_ref::<StorageEvent>().key())
-        })?,
-    ]))
+        }),
+    ]
 }
 
 fn on(
@@ -94,15 +58,7 @@ fn on(
     name: &'static str,
     say: &Rc<dyn Fn(PageEvent)>,
     read: impl Fn(Event) -> PageEvent + 'static,
-) -> Result<Listener, JsValue> {
+) -> Listener {
     let say = say.clone();
-    let react = Closure::<dyn FnMut(Event)>::new(move |event| say(read(event)));
-    let target = target.clone();
-    let listener = Listener {
-        target,
-        name,
-        react,
-    };
-    listener.add()?;
-    Ok(listener)
+    Listener::new(target, name, move |event| say(read(event)))
 }

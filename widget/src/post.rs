@@ -1,11 +1,10 @@
 //! The widget's ways in: where scripts, the page, lines and clocks hand over what happened.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use holdfast_protocol::client::LineId;
 use holdfast_protocol::queue::Queue;
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::app::Msg;
@@ -14,46 +13,45 @@ use crate::sdk::{Call, Page};
 use crate::shell::{Drawn, Shell};
 use crate::socket::Heard;
 
-/// Starts the widget. It lives until it is told to leave the page.
-///
-/// # Errors
-/// When the page lacks what the widget needs.
-pub(crate) fn start(page: Page) -> Result<Chat, JsValue> {
-    let post = Rc::new(Post::default());
-    let drawn = Drawn::new(&post, page)?;
-    Ok(Chat {
-        post,
-        drawn: Cell::new(Some(drawn)),
-    })
-}
-
-/// The running widget, in the hands of `sdk.js`.
-#[wasm_bindgen]
-pub struct Chat {
+/// The widget on the page.
+struct Chat {
     post: Rc<Post>,
-    drawn: Cell<Option<Drawn>>,
+    /// Before it goes on with what was kept.
+    drawn: Option<Drawn>,
 }
 
-#[wasm_bindgen]
-impl Chat {
-    /// Goes on with what was kept: a task of its own, since putting the widget onto the page is a long one already.
-    /// What happens in between waits.
-    ///
-    /// # Errors
-    /// When the page lacks what the widget needs; the widget is gone from it then.
-    pub fn restore(&self) -> Result<(), JsValue> {
-        if let Some(drawn) = self.drawn.take() {
-            let shell = Shell::new(&self.post, drawn)?;
-            *self.post.shell.borrow_mut() = Some(shell);
-        }
-        Ok(())
-    }
+thread_local! {
+    /// There is one at a time. One that has left the page stays here, empty, until another comes.
+    static CHAT: RefCell<Option<Chat>> = const { RefCell::new(None) };
+}
 
-    /// A call of the page's scripts; an unknown name changes nothing.
-    pub fn call(&self, name: &str, value: String) {
-        if let Some(call) = Call::read(name, value) {
-            self.post.put(Input::Call(call));
-        }
+/// Starts the widget. It lives until it is told to leave the page.
+pub(crate) fn start(page: Page) {
+    let post = Rc::new(Post::default());
+    let drawn = Some(Drawn::new(&post, page));
+    CHAT.with(|chat| chat.replace(Some(Chat { post, drawn })));
+}
+
+/// Goes on with what was kept: a task of its own, since putting the widget onto the page is a long one already.
+/// What happens in between waits.
+#[wasm_bindgen]
+pub fn restore() {
+    let begun = CHAT.with_borrow_mut(|chat| {
+        let chat = chat.as_mut()?;
+        Some((chat.post.clone(), chat.drawn.take()?))
+    });
+    if let Some((post, drawn)) = begun {
+        let shell = Shell::new(&post, drawn);
+        *post.shell.borrow_mut() = Some(shell);
+    }
+}
+
+/// A call of the page's scripts; an unknown name changes nothing.
+#[wasm_bindgen]
+pub fn call(name: &str, value: String) {
+    let post = CHAT.with_borrow(|chat| chat.as_ref().map(|chat| chat.post.clone()));
+    if let (Some(post), Some(call)) = (post, Call::read(name, value)) {
+        post.put(Input::Call(call));
     }
 }
 

@@ -9,11 +9,13 @@ use crate::app::Model;
 use crate::clock;
 use crate::keep::Keep;
 use crate::options::Options;
+use crate::sdk::Page as Host;
 
 /// The model and the client as they were when the tab's state was saved, or new ones.
 pub(crate) fn restore(
     keep: &mut Keep,
     options: &Options,
+    host: &Host,
     window: &Window,
     document: &Document,
 ) -> (Model, Client<Visitor>) {
@@ -21,7 +23,7 @@ pub(crate) fn restore(
     let person = keep.person();
     let (mut model, saved) = state.restore(token.as_deref(), person.who.as_deref());
     model.is_visible = !document.hidden();
-    let mut greeting = greeting(options, window, document);
+    let mut greeting = greeting(options, host);
     greeting.token = token;
     person.greet(&mut greeting);
     #[expect(
@@ -36,16 +38,14 @@ pub(crate) fn restore(
 }
 
 /// What the server is told of the page.
-fn greeting(options: &Options, window: &Window, document: &Document) -> VisitorGreeting {
-    let address = window.location().href().unwrap_or_default();
+fn greeting(options: &Options, host: &Host) -> VisitorGreeting {
+    let locale = host.option("language");
     VisitorGreeting {
         site: options.site.clone(),
         token: None,
-        page: Some(Page::new(&address, &document.title())),
-        locale: window
-            .navigator()
-            .language()
-            .map(|tag| cut(&tag, limits::LOCALE_BYTES).to_owned()),
+        page: Some(Page::new(&host.option("address"), &host.option("title"))),
+        locale: Some(cut(&locale, limits::LOCALE_BYTES).to_owned())
+            .filter(|locale| !locale.is_empty()),
         ..VisitorGreeting::default()
     }
 }

@@ -10,7 +10,6 @@ use holdfast_protocol::frame::VisitorUp;
 use holdfast_protocol::limits;
 use holdfast_protocol::queue::Queue;
 use holdfast_protocol::time::Millis;
-use wasm_bindgen::JsValue;
 use web_sys::{Document, Window};
 
 use crate::app::{Effect, Model, Msg, News, Show, update};
@@ -18,14 +17,15 @@ use crate::clock;
 use crate::draw::draw;
 use crate::keep::Keep;
 use crate::lines::Lines;
+use crate::listen::Listener;
 use crate::options::Options;
-use crate::page::{self, Listeners, PageEvent};
+use crate::page::{self, PageEvent};
 use crate::post::{Input, Post};
 use crate::restore::restore;
 use crate::sdk::{Call, Page as Host};
 use crate::socket::Heard;
-use crate::stay::Stay;
 use crate::view::View;
+use crate::watch::Watch;
 
 /// A draft is saved so long after a change at the latest; leaving the page saves it at once.
 const SAVE_PAUSE_MS: u32 = 400;
@@ -33,14 +33,14 @@ const SAVE_PAUSE_MS: u32 = 400;
 /// What the widget is made of.
 pub(crate) struct Shell {
     post: Weak<Post>,
-    listeners: Listeners,
+    listeners: Vec<Listener>,
     host: Host,
     window: Window,
     document: Document,
     options: Options,
     keep: Keep,
     view: View,
-    stay: Stay,
+    stay: Watch,
     model: Model,
     client: Client<Visitor>,
     lines: Lines,
@@ -61,30 +61,28 @@ pub(crate) struct Drawn {
     window: Window,
     document: Document,
     view: View,
-    stay: Stay,
+    stay: Watch,
 }
 
 impl Drawn {
     /// Puts the widget onto the page, closed and empty.
-    pub(crate) fn new(post: &Rc<Post>, host: Host) -> Result<Self, JsValue> {
+    pub(crate) fn new(post: &Rc<Post>, host: Host) -> Self {
         let launcher = host.launcher();
-        // Some libraries put a class of their own in the place of Window, of which this is none.
-        let document = launcher.owner_document().ok_or("there is no document")?;
-        let window = document.default_view().ok_or("there is no window")?;
-        let (view, stay) = draw(post, &document, &host, launcher)?;
-        Ok(Self {
+        let (window, document) = (host.window(), host.document());
+        let (view, stay) = draw(post, &document, &host, launcher);
+        Self {
             host,
             window,
             document,
             view,
             stay,
-        })
+        }
     }
 }
 
 impl Shell {
     /// Goes on with what was kept. It shows and dials nothing before its first input.
-    pub(crate) fn new(post: &Rc<Post>, drawn: Drawn) -> Result<Self, JsValue> {
+    pub(crate) fn new(post: &Rc<Post>, drawn: Drawn) -> Self {
         let Drawn {
             host,
             window,
@@ -94,11 +92,11 @@ impl Shell {
         } = drawn;
         let options = Options::read(&host);
         let on_page = Post::door(post, Input::Page);
-        let listeners = page::listen(&window, &document, &on_page)?;
+        let listeners = page::listen(&window, &document, &on_page);
         let mut keep = Keep::new(&window, &options.site, options.is_tab_only);
-        let (model, client) = restore(&mut keep, &options, &window, &document);
+        let (model, client) = restore(&mut keep, &options, &host, &window, &document);
         let lines = Lines::new(Rc::downgrade(post), &host, &options);
-        Ok(Self {
+        Self {
             post: Rc::downgrade(post),
             listeners,
             host,
@@ -119,7 +117,7 @@ impl Shell {
             save_due: None,
             typing_over: None,
             preview_due: None,
-        })
+        }
     }
 
     /// Takes in what happened, and does all that follows from it.
@@ -203,7 +201,7 @@ impl Shell {
             }
             PageEvent::Removed => {
                 self.redraw();
-                self.listeners.renew();
+                self.listeners.iter().for_each(Listener::renew);
             }
             PageEvent::Stored(_) if self.keep.is_forgotten() => self.start_over(),
             PageEvent::Stored(key) if self.keep.has_met(key.as_deref()) => {
@@ -240,7 +238,13 @@ impl Shell {
         self.lines = Lines::new(self.post.clone(), &self.host, &self.options);
         self.typing_over = None;
         self.preview_due = None;
-        let (model, client) = restore(&mut self.keep, &self.options, &self.window, &self.document);
+        let (model, client) = restore(
+            &mut self.keep,
+            &self.options,
+            &self.host,
+            &self.window,
+            &self.document,
+        );
         self.model = model.in_place_of(std::mem::take(&mut self.model));
         self.client = client;
         self.redraw();
@@ -250,20 +254,14 @@ impl Shell {
     /// Makes everything that is visible anew: nothing of what was shown is left in it, and a page that has thrown
     /// the widget out has it again.
     fn redraw(&mut self) {
-        let drawn = self
-            .post
-            .upgrade()
-            .map(|post| draw(&post, &self.document, &self.host, self.host.launcher()));
-        match drawn {
-            Some(Ok((mut view, stay))) => {
-                if self.view.has_focus() {
-                    self.shows.push(Show::FocusComposer);
-                }
-                view.succeed(&self.view);
-                (self.view, self.stay) = (view, stay);
+        if let Some(post) = self.post.upgrade() {
+            let launcher = self.host.launcher();
+            let (mut view, stay) = draw(&post, &self.document, &self.host, launcher);
+            if self.view.has_focus() {
+                self.shows.push(Show::FocusComposer);
             }
-            Some(Err(error)) => complain(&error),
-            None => {}
+            view.succeed(&self.view);
+            (self.view, self.stay) = (view, stay);
         }
     }
 
@@ -406,7 +404,7 @@ impl Shell {
 
     /// Tells the agents where the visitor is, on sites that change their address without a new page.
     fn notice_address(&mut self) {
-        let address = self.window.location().href().unwrap_or_default();
+        let address = self.host.option("address");
         let known = self
             .client
             .greeting()
@@ -414,7 +412,7 @@ impl Shell {
             .as_ref()
             .map(|page| page.url.as_str());
         if known != Some(cut(&address, limits::PAGE_URL_BYTES)) {
-            let page = Page::new(&address, &self.document.title());
+            let page = Page::new(&address, &self.host.option("title"));
             self.client.greeting_mut().page = Some(page.clone());
             self.client.send_lossy(VisitorUp::Page(page));
         }
@@ -442,8 +440,4 @@ impl Shell {
 /// A span as the browser's timers take it.
 fn ms(Millis(span): Millis) -> u32 {
     u32::try_from(span).unwrap_or(u32::MAX)
-}
-
-fn complain(error: &JsValue) {
-    web_sys::console::error_2(&"Holdfast: the chat could not be drawn.".into(), error);
 }

@@ -13,17 +13,6 @@ import { trap } from "./extras/trap.js";
 
 export { pieces } from "./extras/text.js";
 
-const sheet = (shadow) => {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
-  } catch {
-    // Safari before 16.4 constructs no sheets.
-    shadow.appendChild(document.createElement("style")).textContent = STYLE;
-  }
-};
-
 // The words of a language, beside those that the panel has already.
 const learned = new Map();
 const learn = (file) => {
@@ -76,7 +65,7 @@ export class Extras {
     }
     this.dressed = root;
     this.panel = null;
-    sheet(root.getRootNode());
+    this.sdk.adorn(root.getRootNode(), STYLE);
     trap(this.sdk, root);
     const panel = {
       root,

@@ -23,6 +23,7 @@ const WIDGET_SOURCES: &[&str] = &[
     "www/site.js",
     "www/language.js",
     "www/breath.js",
+    "www/browser.js",
     "www/locales",
     "www/later",
     "xtask/src/pack.rs",

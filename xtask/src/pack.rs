@@ -19,6 +19,7 @@ const SDK: &str = "sdk.js";
 const SITE: &str = "site.js";
 const LANGUAGE: &str = "language.js";
 const BREATH: &str = "breath.js";
+const BROWSER: &str = "browser.js";
 const SCRIPT: &str = "widget.js";
 
 /// What is fetched when it is called for: each script by itself, with its parts in a folder of its name.
@@ -61,7 +62,7 @@ pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
         fs::remove_dir_all(&parts).with_context(|| format!("can't remove {}", parts.display()))?;
         let later = format!("--external:./{LATER}/*");
         minify(repo, &dist.join(SDK), &[&bundle[..], &[&later]].concat())?;
-        for joined in [GLUE, SITE, LANGUAGE, BREATH] {
+        for joined in [GLUE, SITE, LANGUAGE, BREATH, BROWSER] {
             remove(&dist.join(joined))?;
         }
         minify(repo, &dist.join(SCRIPT), &[])?;
@@ -91,7 +92,9 @@ fn shorten_names(repo: &Repo, dist: &Path) -> Result<()> {
         "--strip-producers",
         "--strip-target-features",
         "--minify-imports-and-exports-and-modules",
-        // Locals that are numbered alike in what is alike, which compression likes.
+        // No hints at how values in memory are aligned, and locals that are numbered alike in what is alike: engines need neither,
+        // and compression likes both.
+        "--dealign",
         "--merge-locals",
         "--coalesce-locals-learning",
         "--vacuum",

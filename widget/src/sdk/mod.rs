@@ -8,7 +8,7 @@ mod calls;
 use holdfast_protocol::id::EventId;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{AbortController, HtmlElement};
+use web_sys::{AbortController, Document, HtmlElement, ShadowRoot, Window};
 
 use crate::app::{News, Note};
 use crate::texts::Text;
@@ -21,14 +21,27 @@ extern "C" {
     #[derive(Clone)]
     pub type Page;
 
-    /// What the site's owner wished; empty where nothing was said.
+    /// What the site's owner wished, the `server` that the script comes from, or what is known of the page: its `address` and
+    /// `title`, and the `language` of its visitor. Empty where nothing was said.
     #[wasm_bindgen(method)]
     pub fn option(this: &Page, name: &str) -> String;
+
+    /// The page's window, whatever libraries have put in the place of its class.
+    #[wasm_bindgen(method)]
+    pub fn window(this: &Page) -> Window;
+
+    /// The page's document.
+    #[wasm_bindgen(method)]
+    pub fn document(this: &Page) -> Document;
 
     /// A launcher on the page, in a root of its own: the one that stands there since before the widget was loaded,
     /// or a new one.
     #[wasm_bindgen(method)]
     pub fn launcher(this: &Page) -> HtmlElement;
+
+    /// Puts the styles of all but the launcher into a shadow root.
+    #[wasm_bindgen(method)]
+    pub fn adorn(this: &Page, shadow: &ShadowRoot, style: &str);
 
     /// Gives the widget its looks: `host` is its element on the page, `root` the one inside.
     #[wasm_bindgen(method)]
@@ -49,6 +62,21 @@ extern "C" {
     /// When the page lets nobody ask.
     #[wasm_bindgen(method, catch)]
     pub fn reach(this: &Page, url: &str, on_end: &JsValue) -> Result<AbortController, JsValue>;
+
+    /// Tells, with a pause, when `host` is no longer on the page.
+    #[wasm_bindgen(method)]
+    pub fn stays(this: &Page, host: &HtmlElement, on_removed: &JsValue) -> Observer;
+
+    /// Tells when `element` has another size.
+    #[wasm_bindgen(method)]
+    pub fn resizes(this: &Page, element: &HtmlElement, on_resized: &JsValue) -> Observer;
+
+    /// What `stays` and `resizes` make.
+    pub type Observer;
+
+    /// Nothing more is told.
+    #[wasm_bindgen(method)]
+    pub fn disconnect(this: &Observer);
 
     #[wasm_bindgen(method)]
     fn text(this: &Page, key: &str, count: f64, name: &str) -> String;

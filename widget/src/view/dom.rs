@@ -27,6 +27,12 @@ extern "C" {
     fn remove(this: &Parent, child: &Element);
     #[wasm_bindgen(method, js_name = querySelector)]
     fn find(this: &Parent, selector: &str) -> Option<Element>;
+    #[wasm_bindgen(method)]
+    fn matches(this: &Parent, selector: &str) -> bool;
+    #[wasm_bindgen(method)]
+    fn closest(this: &Parent, selector: &str) -> Option<Element>;
+    #[wasm_bindgen(method, getter, js_name = parentElement)]
+    fn parent(this: &Parent) -> HtmlElement;
 }
 
 /// Makes elements of one document.
@@ -106,6 +112,21 @@ pub(super) fn take_away(element: &Element) {
 /// The first element inside that a constant selector finds.
 pub(super) fn find(parent: &Element, selector: &str) -> Option<Element> {
     parent.unchecked_ref::<Parent>().find(selector)
+}
+
+/// Whether a constant selector fits an element.
+pub(super) fn fits(element: &Element, selector: &str) -> bool {
+    element.unchecked_ref::<Parent>().matches(selector)
+}
+
+/// The element itself or the nearest one around it that a constant selector fits.
+pub(super) fn closest(element: &Element, selector: &str) -> Option<Element> {
+    element.unchecked_ref::<Parent>().closest(selector)
+}
+
+/// The element in which the launcher stands.
+pub(super) fn root_of(launcher: &Element) -> HtmlElement {
+    launcher.unchecked_ref::<Parent>().parent()
 }
 
 /// Gives an element an attribute.

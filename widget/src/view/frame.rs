@@ -1,10 +1,10 @@
 //! The parts that are always there: panel, header, list, composer, and the launcher that `widget.js` has drawn.
 
 use holdfast_protocol::compact::decimal;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CssStyleSheet, Element, HtmlElement, HtmlTextAreaElement, ShadowRoot};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlTextAreaElement, ShadowRoot};
 
-use super::dom::{Dom, append, fill, insert, put, set_text};
+use super::dom::{Dom, append, fill, fits, insert, put, root_of, set_text};
 use crate::sdk::Page;
 use crate::texts::Text;
 
@@ -47,19 +47,12 @@ pub(super) struct Frame {
 
 impl Frame {
     /// Makes the parts beside the launcher, not yet on the page. `log` is the list of messages.
-    pub(super) fn new(
-        dom: &Dom,
-        page: &Page,
-        launcher: HtmlElement,
-        log: &HtmlElement,
-    ) -> Result<Self, JsValue> {
-        let root = launcher
-            .parent_element()
-            .ok_or("the launcher stands nowhere")?;
+    pub(super) fn new(dom: &Dom, page: &Page, launcher: HtmlElement, log: &HtmlElement) -> Self {
+        let root = root_of(&launcher);
         let shadow: ShadowRoot = root.get_root_node().unchecked_into();
         let frame = Self {
             host: shadow.host().unchecked_into(),
-            root: root.unchecked_into(),
+            root,
             launcher,
             unread: dom.element("span", "badge", "unread"),
             panel: dom.element("div", "panel", "panel"),
@@ -87,23 +80,22 @@ impl Frame {
         frame.build_list(dom, page, log);
         frame.build_composer(page);
         frame.build_panel(dom, page);
-        Ok(frame)
+        frame
     }
 
     /// Puts the parts onto the page, where the launcher stands: beside the body, since a body that is transformed
     /// or replaced would take them along.
-    pub(super) fn show_on_page(&self, dom: &Dom) -> Result<(), JsValue> {
-        style(dom, self.root.get_root_node().unchecked_ref())?;
+    pub(super) fn show_on_page(&self, dom: &Dom, page: &Page) {
+        page.adorn(self.root.get_root_node().unchecked_ref(), STYLE);
         insert(&self.root, &self.panel, Some(&self.launcher));
         append(&self.root, &self.news);
         let down = dom.icon("down", ICON_DOWN);
         fill(&self.launcher, &[&down, &self.unread]);
-        Ok(())
     }
 
     /// Whether the focus is in the widget.
     pub(super) fn has_focus(&self) -> bool {
-        self.root.matches(":focus-within").unwrap_or(false)
+        fits(&self.root, ":focus-within")
     }
 
     /// Makes the composer as high as its text, up to the limit in the style sheet, which also has the height without.
@@ -177,22 +169,4 @@ impl Frame {
         put(&self.news, "aria-live", "polite");
         fill(&self.panel, &[&self.head, &self.connection, &middle, &foot]);
     }
-}
-
-fn style(dom: &Dom, shadow: &ShadowRoot) -> Result<(), JsValue> {
-    match CssStyleSheet::new() {
-        Ok(sheet) => {
-            sheet.replace_sync(STYLE)?;
-            // After the launcher's own, which `widget.js` has put there.
-            let name = "adoptedStyleSheets".into();
-            let first = js_sys::Reflect::get_u32(&js_sys::Reflect::get(shadow, &name)?, 0)?;
-            js_sys::Reflect::set(shadow, &name, &js_sys::Array::of2(&first, &sheet))?;
-        }
-        // Safari before 16.4 constructs no sheets.
-        Err(_) => {
-            let sheet: Element = dom.text("style", "", STYLE).into();
-            shadow.append_child(&sheet)?;
-        }
-    }
-    Ok(())
 }

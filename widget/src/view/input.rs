@@ -1,17 +1,17 @@
 //! What the visitor does, as messages.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    Element, Event, EventTarget, HtmlElement, HtmlTextAreaElement, KeyboardEvent, ResizeObserver,
-};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 
+use super::dom::{closest, fits};
 use super::frame::Frame;
 use crate::app::{Msg, Place};
+use crate::listen::Listener;
+use crate::sdk::Page;
+use crate::watch::Watch;
 
 /// The end of the list, give or take a line.
 const END_PX: i32 = 30;
@@ -30,36 +30,18 @@ pub(super) struct Input {
     /// When the view opened its panel by itself, in milliseconds since the Unix epoch.
     pub(super) restored: Rc<Cell<f64>>,
     _listeners: Vec<Listener>,
-    _resize: Resize,
+    _resize: Watch,
 }
-
-/// An observer whose listener must not be called when it is gone.
-struct Resize {
-    observer: ResizeObserver,
-    _resized: Closure<dyn FnMut()>,
-}
-
-impl Drop for Resize {
-    fn drop(&mut self) {
-        self.observer.disconnect();
-    }
-}
-
-type Listener = Closure<dyn FnMut(Event)>;
 
 impl Input {
-    pub(super) fn listen(frame: &Frame, on_msg: Rc<dyn Fn(Msg)>) -> Result<Self, JsValue> {
+    pub(super) fn listen(page: &Page, frame: &Frame, on_msg: Rc<dyn Fn(Msg)>) -> Self {
         let mut listeners = Vec::new();
-        let mut on = |target: &EventTarget, name: &str, react: Box<dyn FnMut(Event)>| {
-            let listener = Listener::wrap(react);
-            let done =
-                target.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
-            listeners.push(listener);
-            done
+        let mut on = |target: &EventTarget, name, react: Box<dyn FnMut(Event)>| {
+            listeners.push(Listener::new(target, name, react));
         };
         // A launcher that is held down while the widget takes it over was pressed to open the chat.
         let launcher = frame.launcher.clone();
-        let is_held = launcher.matches(":active").unwrap_or(false);
+        let is_held = fits(&launcher, ":active");
         let seen = Rc::new(Cell::new(is_held.then_some(false)));
         let restored = Rc::new(Cell::new(f64::NEG_INFINITY));
         let (say, saw) = (on_msg.clone(), seen.clone());
@@ -74,13 +56,13 @@ impl Input {
                     say(msg);
                 }
             }),
-        )?;
+        );
         let (button, saw) = (launcher.clone(), seen.clone());
         on(
             &frame.launcher,
             "pointerdown",
             Box::new(move |_| saw.set(Some(is_expanded(&button)))),
-        )?;
+        );
         let say = on_msg.clone();
         on(
             &frame.root,
@@ -95,33 +77,33 @@ impl Input {
                     say(msg);
                 }
             }),
-        )?;
+        );
         on(
             &frame.root,
             "keyup",
             Box::new(|event| event.stop_propagation()),
-        )?;
+        );
         on(
             &frame.root,
             "keypress",
             Box::new(|event| event.stop_propagation()),
-        )?;
+        );
         // A press on the button leaves the focus, and a phone's keyboard, where they are.
         on(
             &frame.send,
             "mousedown",
             Box::new(|event| event.prevent_default()),
-        )?;
+        );
         let say = on_msg.clone();
         let composer = frame.composer.clone();
         on(
             &frame.composer,
             "input",
             Box::new(move |_| say(Msg::Drafted(composer.value()))),
-        )?;
+        );
         let list = frame.list.clone();
         let size = Rc::new(Cell::new((0, 0)));
-        let resize = keep_place(frame, size.clone(), on_msg.clone())?;
+        let resize = keep_place(page, frame, size.clone(), on_msg.clone());
         on(
             &frame.list,
             "scroll",
@@ -132,12 +114,12 @@ impl Input {
                     on_msg(Msg::Scrolled(place));
                 }
             }),
-        )?;
-        Ok(Self {
+        );
+        Self {
             restored,
             _listeners: listeners,
             _resize: resize,
-        })
+        }
     }
 }
 
@@ -159,7 +141,7 @@ fn clicked(event: &Event, was_open: bool) -> Option<Msg> {
         .ok()??
         .get_attribute("data-hf")?;
     let id = || {
-        let message = target.closest("[data-id]").ok()??;
+        let message = closest(&target, "[data-id]")?;
         message.get_attribute("data-id")?.parse().ok()
     };
     match hook.as_str() {
@@ -210,25 +192,15 @@ fn size_of(list: &HtmlElement) -> (i32, i32) {
 /// Keeps what is in sight where the composer grows, a phone's keyboard opens or a phone is turned. `size` is the
 /// last one that was told.
 fn keep_place(
+    page: &Page,
     frame: &Frame,
     size: Rc<Cell<(i32, i32)>>,
     on_msg: Rc<dyn Fn(Msg)>,
-) -> Result<Resize, JsValue> {
+) -> Watch {
     let list = frame.list.clone();
-    let due = RefCell::new(None);
-    let resized = Closure::<dyn FnMut()>::new(move || {
-        let (list, size, on_msg) = (list.clone(), size.clone(), on_msg.clone());
-        // Not within the browser's own round of sizes: what changes one there is an error on the page.
-        due.replace(Some(Timeout::new(0, move || {
-            size.set(size_of(&list));
-            on_msg(Msg::Resized);
-        })));
-    });
-    let observer = ResizeObserver::new(resized.as_ref().unchecked_ref())?;
-    observer.observe(&frame.list);
-    Ok(Resize {
-        observer,
-        _resized: resized,
+    Watch::size(page, &frame.list, move || {
+        size.set(size_of(&list));
+        on_msg(Msg::Resized);
     })
 }
 

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use holdfast_protocol::client::{Entry, Visitor};
 use holdfast_protocol::compact::decimal;
 use holdfast_protocol::limits;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlElement};
 
 use crate::app::{Model, Msg, Note, Place, Show, rows};
@@ -60,14 +60,14 @@ impl View {
         page: &Page,
         launcher: HtmlElement,
         on_msg: Rc<dyn Fn(Msg)>,
-    ) -> Result<Self, JsValue> {
+    ) -> Self {
         let dom = Dom(document);
         let list = List::new(&dom, page.clone());
-        let frame = Frame::new(&dom, page, launcher, &list.log)?;
-        let input = Input::listen(&frame, on_msg)?;
-        frame.show_on_page(&dom)?;
+        let frame = Frame::new(&dom, page, launcher, &list.log);
+        let input = Input::listen(page, &frame, on_msg);
+        frame.show_on_page(&dom, page);
         page.dress(&frame.host, &frame.root);
-        Ok(Self {
+        Self {
             dom,
             page: page.clone(),
             frame,
@@ -78,7 +78,7 @@ impl View {
             fitted: None,
             was_focused: RefCell::default(),
             input,
-        })
+        }
     }
 
     /// Whether the page still has the widget is to be seen by this element.
