@@ -1,5 +1,7 @@
 //! What a visitor downloads, against what we promise.
 
+mod readme;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -22,8 +24,12 @@ const SCRIPT: &str = "widget.js";
 /// The words of the widget's languages, one file each, of which a visitor downloads one.
 const LOCALES: &str = "locales";
 
-/// The folder of what is fetched when it is called for: once the panel was opened, or where a page says who is there.
+/// The folder of what is fetched when it is called for, mostly once the panel was opened.
 const LATER: &str = "later";
+
+/// What of it the panel waits for: the colours for an owner's accent, and what a page says of its visitor. Not every page has
+/// them; the budget holds for one that does.
+const AWAITED: [&str; 2] = ["accent.js", "identify.js"];
 
 /// One file, in bytes.
 struct Size {
@@ -33,48 +39,76 @@ struct Size {
     gzip: usize,
 }
 
-/// Prints the table, and judges it.
+/// Prints the table, and judges it and README.md.
 ///
 /// # Errors
-/// When a budget is exceeded, or the widget was built without the tools that make it small: then nobody knows.
+/// When a budget is exceeded, README.md says otherwise, or the widget was built without the tools that make it small: then
+/// nobody knows.
 pub(crate) fn check(repo: &Repo) -> Result<()> {
-    let missing = report(repo)?;
+    let sizes = Sizes::of(repo)?;
+    sizes.print();
+    let missing = missing_tools(repo)?;
     ensure!(missing.is_empty(), "{}", not_judged(&missing));
-    Ok(())
+    judge(&sizes)?;
+    readme::compare(repo, &sizes)
 }
 
-/// Prints the table, and judges it where it can. Returns the names of the tools without which the widget was built: it
-/// works all the same, and is larger.
+/// Prints the table, and judges it where it can: without some tools the widget works all the same, and is larger.
 ///
 /// # Errors
 /// When a budget is exceeded.
-pub(crate) fn report(repo: &Repo) -> Result<Vec<&'static str>> {
-    let dist = build::dist(repo);
-    let sizes = measure(&dist)?;
-    let all = total("together", &sizes);
-    let name = format!("{LATER}/, when needed");
-    let later = total(&name, &measure(&dist.join(LATER))?);
-    println!(
-        "{:<26} {:>8} {:>8} {:>8}",
-        "bytes to download", "plain", "gzip", "brotli"
-    );
-    for size in sizes.iter().chain([&all, &later]) {
-        println!(
-            "{:<26} {:>8} {:>8} {:>8}",
-            size.name, size.plain, size.gzip, size.brotli
-        );
-    }
-    let missing = missing([
-        ("wasm-opt", setup::wasm_opt(repo).is_some()),
-        ("esbuild", setup::esbuild(repo).is_some()),
-        ("the library's source", setup::has_library_source(repo)?),
-    ]);
+pub(crate) fn report(repo: &Repo) -> Result<()> {
+    let sizes = Sizes::of(repo)?;
+    sizes.print();
+    let missing = missing_tools(repo)?;
     if missing.is_empty() {
-        judge(&sizes, &all)?;
+        judge(&sizes)?;
     } else {
         println!("{}", not_judged(&missing));
     }
-    Ok(missing)
+    Ok(())
+}
+
+/// All that a visitor downloads.
+struct Sizes {
+    /// Until the panel can be used, on a page on which all of it is needed.
+    first: Vec<Size>,
+    /// What comes later.
+    later: Vec<Size>,
+}
+
+impl Sizes {
+    /// Of the widget that was built. Of the languages it is the longest one.
+    fn of(repo: &Repo) -> Result<Self> {
+        let dist = build::dist(repo);
+        let mut first = measure(&dist)?;
+        let (awaited, later) = split(measure(&dist.join(LATER))?)?;
+        first.extend(awaited);
+        Ok(Self { first, later })
+    }
+
+    fn print(&self) {
+        let all = total("together", &self.first);
+        let later = total(&format!("{LATER}/, when needed"), &self.later);
+        println!(
+            "{:<26} {:>8} {:>8} {:>8}",
+            "bytes to download", "plain", "gzip", "brotli"
+        );
+        for size in self.first.iter().chain([&all, &later]) {
+            println!(
+                "{:<26} {:>8} {:>8} {:>8}",
+                size.name, size.plain, size.gzip, size.brotli
+            );
+        }
+    }
+}
+
+fn missing_tools(repo: &Repo) -> Result<Vec<&'static str>> {
+    Ok(missing([
+        ("wasm-opt", setup::wasm_opt(repo).is_some()),
+        ("esbuild", setup::esbuild(repo).is_some()),
+        ("the library's source", setup::has_library_source(repo)?),
+    ]))
 }
 
 fn missing(tools: [(&'static str, bool); 3]) -> Vec<&'static str> {
@@ -89,9 +123,10 @@ fn not_judged(missing: &[&str]) -> String {
     )
 }
 
-fn judge(sizes: &[Size], all: &Size) -> Result<()> {
-    let script = sizes
-        .iter()
+fn judge(sizes: &Sizes) -> Result<()> {
+    let all = total("together", &sizes.first);
+    let mut first = sizes.first.iter();
+    let script = first
         .find(|size| size.name == SCRIPT)
         .with_context(|| format!("{SCRIPT} was not built"))?;
     ensure!(
@@ -119,6 +154,18 @@ fn measure(dist: &Path) -> Result<Vec<Size>> {
     }
     sizes.sort_by_key(|size| size.plain);
     Ok(sizes)
+}
+
+/// What the panel waits for, and the rest.
+fn split(later: Vec<Size>) -> Result<(Vec<Size>, Vec<Size>)> {
+    let is_awaited = |size: &Size| AWAITED.contains(&size.name.as_str());
+    let (awaited, rest): (Vec<_>, _) = later.into_iter().partition(is_awaited);
+    ensure!(
+        awaited.len() == AWAITED.len(),
+        "{} were not built into {LATER}/",
+        AWAITED.join(" and ")
+    );
+    Ok((awaited, rest))
 }
 
 /// The files in a folder whose names end like this.
@@ -182,8 +229,10 @@ mod tests {
     }
 
     fn judged(script: usize, wasm: usize) -> Result<()> {
-        let sizes = [size(SCRIPT, script), size("widget.wasm", wasm)];
-        judge(&sizes, &total("together", &sizes))
+        judge(&Sizes {
+            first: vec![size(SCRIPT, script), size("widget.wasm", wasm)],
+            later: Vec::new(),
+        })
     }
 
     #[test]
@@ -194,10 +243,29 @@ mod tests {
     }
 
     #[test]
+    fn what_the_panel_waits_for_is_there_and_counted() {
+        let later = || {
+            vec![
+                size("accent.js", 1),
+                size("extras.js", 2),
+                size("identify.js", 3),
+            ]
+        };
+        let (awaited, rest) = split(later()).unwrap();
+        assert_eq!(total("", &awaited).brotli, 4);
+        assert_eq!(total("", &rest).brotli, 2);
+        assert!(split(later().into_iter().skip(1).collect()).is_err());
+    }
+
+    #[test]
     fn a_budget_is_a_limit() {
         assert!(judged(SCRIPT_BUDGET, ALL_BUDGET - SCRIPT_BUDGET).is_ok());
         assert!(judged(SCRIPT_BUDGET + 1, 0).is_err());
         assert!(judged(1, ALL_BUDGET).is_err());
-        assert!(judge(&[], &total("together", &[])).is_err());
+        let nothing = Sizes {
+            first: Vec::new(),
+            later: Vec::new(),
+        };
+        assert!(judge(&nothing).is_err());
     }
 }
