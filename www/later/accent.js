@@ -7,6 +7,10 @@ const INK = [16, 26, 32];
 const LIGHT = [238, 242, 244];
 const DARK = [34, 46, 53];
 
+// The dark panel, and what can hardly be told from a panel, by WCAG's measure.
+const NIGHT = [19, 27, 32];
+const FAINT = 1.2;
+
 // A colour as CSS knows it, in red, green and blue; nothing for a word that is none.
 const colour = (text) => {
   if (!CSS.supports("color", text)) return;
@@ -50,6 +54,9 @@ export const palette = (accent, warn) => {
     "--head": css(ground),
     "--hint-light": css(against(rgb, LIGHT, INK)),
     "--hint-dark": css(against(rgb, DARK, WHITE)),
+    // Where the visitor's messages are nearly of the panel's colour, an edge shows where they end.
+    "--edge-light": contrast(ground, WHITE) < FAINT ? "rgb(0 0 0 / 20%)" : "",
+    "--edge-dark": contrast(ground, NIGHT) < FAINT ? "rgb(255 255 255 / 25%)" : "",
     // On what is nearly white already, only what is darker is seen.
     "--veil": !isLight ? "rgb(0 0 0 / 20%)" : luminance(rgb) < 0.6 ? "rgb(255 255 255 / 40%)" : "rgb(0 0 0 / 10%)",
   };

@@ -22,6 +22,7 @@ in_every_engine!(
     what_is_read_out_is_new_and_polite_on_the_next_page_too,
     a_bad_accent_is_made_readable,
     a_bad_accent_is_readable_before_the_chat_is_loaded,
+    a_message_of_the_panels_own_colour_has_an_edge,
 );
 
 const TAB: &str = "\u{E004}";
@@ -222,6 +223,37 @@ async fn a_bad_accent_is_made_readable(engine: Engine) -> Result<()> {
         lines.iter().any(|line| line.contains("accent is a colour"))
     })
     .await?;
+    Ok(())
+}
+
+/// Whether the visitor's message has an edge that is seen.
+const EDGE: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+    return !/^rgba\\(0, 0, 0, 0\\)/.test(getComputedStyle(root.querySelector('.mine .text')).boxShadow);";
+
+async fn a_message_of_the_panels_own_colour_has_an_edge(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let page = with_tag(stage.street.addr(), "demo", "");
+    let pages = Pages::serve([("/", watched(&page))]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.open_chat().await?;
+    tab.write("hardly seen").await?;
+    let look = async || tab.run::<bool>(EDGE, vec![]).await;
+    ensure!(!look().await?, "our own colour needs none");
+    // By turns with and without, so that each look waits for its own colours.
+    for (theme, accent, has_edge) in [
+        ("light", "#fffde7", true),
+        ("light", "#0a7d4f", false),
+        ("dark", "#10181c", true),
+        ("dark", "#fffde7", false),
+        ("light", "#fffde7", true),
+        ("light", "", false),
+    ] {
+        let dress = "Holdfast.update({ theme: arguments[0], accent: arguments[1] })";
+        tab.run::<Value>(dress, vec![json!(theme), json!(accent)])
+            .await?;
+        let what = format!("{accent} in {theme}");
+        wait::until(&what, look, |found| *found == has_edge).await?;
+    }
     Ok(())
 }
 
