@@ -117,10 +117,10 @@ async fn new_messages_are_read_out_once_and_not_again_after_a_cut(engine: Engine
     let listen = "const root = document.querySelector('#holdfast-chat').shadowRoot;
         window.readOut = [];
         const live = [...root.querySelectorAll('[aria-live]:not([aria-live=off])')];
-        for (const region of live) new MutationObserver(() => readOut.push(region.textContent))
-            .observe(region, { childList: true, characterData: true, subtree: true });
+        const hear = ({ addedNodes }) => addedNodes.forEach(({ textContent }) => readOut.push(textContent));
+        for (const region of live) new MutationObserver((all) => all.forEach(hear)).observe(region, { childList: true });
         return live.length;";
-    ensure!(tab.run::<u64>(listen, vec![]).await? == 1);
+    ensure!(tab.run::<u64>(listen, vec![]).await? == 2);
     stage
         .agent_writes(&mut agent, conversation, "a new one")
         .await?;
@@ -133,8 +133,19 @@ async fn new_messages_are_read_out_once_and_not_again_after_a_cut(engine: Engine
     stage.visitor_writes(&tab, "written in a tunnel").await?;
     tab.see("the cut noticed", |widget| widget.connection != "online")
         .await?;
+    for missed in ["missed", "missed, too"] {
+        stage.agent_writes(&mut agent, conversation, missed).await?;
+    }
+    agent
+        .see("both in the log", |desk| {
+            desk.lines(conversation).len() == 4
+        })
+        .await?;
     stage.street.heal(Forgotten::Silent).await?;
     stage.settle(&[&tab], &agent, conversation).await?;
+    let all = ["Ana: a new one", "Ana: missed", "Ana: missed, too"];
+    let found = heard().await?;
+    ensure!(found == all, "each of those that come at once: {found:?}");
     // The log is read again from its start, as after a restored backup.
     stage.server.stop().await?;
     operator(stage.server.data(), &["new-epoch"]).await?;
@@ -142,11 +153,15 @@ async fn new_messages_are_read_out_once_and_not_again_after_a_cut(engine: Engine
     tab.write("after the restore").await?;
     tab.see("the line again, and everything on the screen", |widget| {
         let is_sent = widget.state_of("after the restore") != Some("waiting");
-        is_sent && widget.connection == "online" && widget.messages.len() == 5
+        is_sent && widget.connection == "online" && widget.messages.len() == 7
     })
     .await?;
     let found = heard().await?;
-    ensure!(found.len() == 1, "read out again: {found:?}");
+    ensure!(found == all, "read out again: {found:?}");
+    agent.write(conversation, "missed, too").await?;
+    let is_read = |heard: &Vec<String>| heard.len() > all.len();
+    let found = wait::until("the same words once more", heard, is_read).await?;
+    ensure!(found[3..] == ["Ana: missed, too"], "{found:?}");
     Ok(())
 }
 
@@ -157,26 +172,30 @@ async fn what_is_read_out_is_new_and_polite_on_the_next_page_too(engine: Engine)
     let mut stage = Stage::set_in(engine).await?;
     let (tab, mut agent, conversation) = stage.greeting().await?;
     let live = async || tab.run::<Vec<(String, String)>>(LIVE, vec![]).await;
-    let one = |text: &str| vec![("polite".to_owned(), text.to_owned())];
-    let greeting = one("Ana: How can I help?");
+    // One in the panel, and one for when that is closed.
+    let polite = |texts: [&str; 2]| texts.map(|text| ("polite".to_owned(), text.to_owned()));
+    let greeting = polite(["Ana: How can I help?", ""]);
     wait::until("the greeting read out", live, |found| *found == greeting).await?;
     // With an open panel, with a closed one that is opened then, and in another tab.
     tab.reload().await?;
     stage.settle(&[&tab], &agent, conversation).await?;
     extras(&tab).await?;
     let found = live().await?;
-    ensure!(found == one(""), "{found:?}");
+    ensure!(found == polite(["", ""]), "{found:?}");
     tab.click_hook("close").await?;
     tab.see("no panel", |widget| !widget.open).await?;
     tab.reload().await?;
     tab.see("the line", |widget| widget.connection == "online")
         .await?;
+    stage
+        .agent_writes(&mut agent, conversation, "unseen")
+        .await?;
+    let unseen = polite(["", "Ana: unseen"]);
+    wait::until("what nobody sees", live, |found| *found == unseen).await?;
     tab.open_chat().await?;
     stage.settle(&[&tab], &agent, conversation).await?;
-    let found = live().await?;
-    ensure!(found == one(""), "{found:?}");
     stage.agent_writes(&mut agent, conversation, "new").await?;
-    let new = one("Ana: new");
+    let new = polite(["Ana: new", "Ana: unseen"]);
     wait::until("what is new", live, |found| *found == new).await?;
     Ok(())
 }

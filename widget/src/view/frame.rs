@@ -41,8 +41,10 @@ pub(super) struct Frame {
     pub(super) counter: HtmlElement,
     /// That agents see what is typed.
     pub(super) privacy: HtmlElement,
-    /// What is read out to those who hear the page.
+    /// What is read out to those who hear the page, while the panel is closed.
     pub(super) news: HtmlElement,
+    /// The same while it is open: a panel that fills a phone is modal, and what is beside it is heard no more.
+    pub(super) open_news: HtmlElement,
 }
 
 impl Frame {
@@ -75,6 +77,7 @@ impl Frame {
             counter: dom.element("div", "counter", "counter"),
             privacy: dom.element("div", "counter", "privacy"),
             news: dom.element("div", "aside", "news"),
+            open_news: dom.element("div", "aside", "news"),
         };
         frame.unread.set_hidden(true);
         frame.build_list(dom, page, log);
@@ -166,7 +169,18 @@ impl Frame {
         fill(&field, &[&self.composer, &self.send]);
         let foot = dom.element("div", "foot", "");
         fill(&foot, &[&field, &self.counter, &self.privacy]);
-        put(&self.news, "aria-live", "polite");
-        fill(&self.panel, &[&self.head, &self.connection, &middle, &foot]);
+        for news in [&self.news, &self.open_news] {
+            put(news, "aria-live", "polite");
+        }
+        fill(
+            &self.panel,
+            &[
+                &self.head,
+                &self.connection,
+                &middle,
+                &foot,
+                &self.open_news,
+            ],
+        );
     }
 }

@@ -22,13 +22,16 @@ use crate::app::{Model, Msg, Note, Place, Show, rows};
 use crate::sdk::{Page, number};
 use crate::texts::Text;
 use clock::day_number;
-use dom::{Dom, set_attribute, set_text, take_away};
+use dom::{Dom, append, set_attribute, set_text, take_away};
 use frame::Frame;
 use input::Input;
 use list::List;
 
 /// Bytes left at which the composer begins to say so.
 const ROOM_SHOWN: usize = 500;
+
+/// Messages that are read out where many come at once: the newest, as nobody listens to fifty of them.
+const HEARD: u32 = 5;
 
 /// The widget on its page.
 pub(crate) struct View {
@@ -116,7 +119,21 @@ impl View {
     /// Has a new message read out, once: it stays where it is, and is not read again.
     pub(crate) fn announce(&self, note: &Note) {
         let name = self.name_of(&note.name);
-        set_text(&self.frame.news, &[&name, ": ", &note.text].concat());
+        let news = if self.was_open {
+            &self.frame.open_news
+        } else {
+            &self.frame.news
+        };
+        // An element each: of several that come at once, and of one that says the same again, a changed text would tell nothing.
+        append(
+            news,
+            &self.dom.text("p", "", &[&name, ": ", &note.text].concat()),
+        );
+        if news.child_element_count() > HEARD
+            && let Some(oldest) = news.first_element_child()
+        {
+            take_away(&oldest);
+        }
     }
 
     fn name_of(&self, name: &str) -> String {

@@ -52,9 +52,10 @@ export class Emoji {
   }
 
   move(event) {
-    // The chat takes Escape for the whole panel, and Enter is the button's.
+    // The chat takes Escape for the whole panel, and so does a browser; Enter is the button's.
     if (event.key === "Escape") {
       event.stopPropagation();
+      event.preventDefault();
       this.toggle(false);
       return this.button.focus();
     }

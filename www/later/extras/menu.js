@@ -62,8 +62,9 @@ export class Menu {
       event.preventDefault();
       this.items[next].focus();
     } else if (event.key === "Escape") {
-      // The chat takes it for the whole panel.
+      // The chat takes it for the whole panel, and so does a browser.
       event.stopPropagation();
+      event.preventDefault();
       this.toggle(false);
       this.button.focus();
     } else if (event.key === "Tab") this.toggle(false);

@@ -6,14 +6,17 @@ use holdfast_tests::{
     foreign, in_every_engine,
     pages::Page,
     stage::Stage,
+    wait,
 };
 
+use super::super::phone::{HAS_PLACES, close_request};
 use super::{CONTENT, chat_works_at, chat_works_in, complaints, page, serve, serve_with, tag_for};
 
 in_every_engine!(
     an_app_changes_its_address,
     turbo_swaps_the_body,
     turbo_swaps_a_body_with_the_tag_in_it,
+    turbo_hears_nothing_of_the_way_out_of_the_panel,
     a_framework_replaces_everything,
     a_service_worker_answers_for_the_page,
 );
@@ -59,7 +62,7 @@ async fn swap(engine: Engine, place: impl Fn(&str) -> Page) -> Result<()> {
             .await?;
         let swapped = "return window.mark === 1 && window.swapped";
         let seen = async || tab.run::<bool>(swapped, vec![]).await;
-        holdfast_tests::wait::until("the swap", seen, |is_swapped| *is_swapped).await?;
+        wait::until("the swap", seen, |is_swapped| *is_swapped).await?;
         still_the_same(&tab, "half a sen").await?;
     }
     let complaints = complaints(&tab).await?;
@@ -76,6 +79,63 @@ async fn turbo_swaps_the_body(engine: Engine) -> Result<()> {
 
 async fn turbo_swaps_a_body_with_the_tag_in_it(engine: Engine) -> Result<()> {
     swap(engine, |tag| page(TURBO, &[CONTENT, tag].concat())).await
+}
+
+/// On a phone the panel is a place in the history where nothing else tells of the back button. To Turbo a step from there would be one to a page that is to
+/// be loaded again, without what was written into it.
+async fn turbo_hears_nothing_of_the_way_out_of_the_panel(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let turbo = foreign::from_npm("@hotwired/turbo/dist/turbo.es2017-umd.js")?;
+    let phone = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
+    let content = [CONTENT, "<form><input id=\"order\"></form>"].concat();
+    let own = page(&[phone, TURBO, &tag_for(&stage)].concat(), &content);
+    let pages = serve_with(own, [("/turbo.js", Page::script(turbo))]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.on_phone().await?;
+    tab.reload().await?;
+    let begun = "document.querySelector('#order').value = 'two ropes'; window.swapped = false;
+        window.steps = []; addEventListener('popstate', () => steps.push(location.pathname));";
+    tab.run::<()>(begun, vec![]).await?;
+    let has_places: bool = tab.run(HAS_PLACES, vec![]).await?;
+    let at_panel = async |what: &str, wanted: bool| {
+        let place = "return !!history.state?.holdfast";
+        let look = async || tab.run::<bool>(place, vec![]).await;
+        wait::until(what, look, |found| *found == (wanted && has_places)).await
+    };
+    for way_out in ["history.back()", "Holdfast.close()", ""] {
+        tab.open_chat().await?;
+        at_panel("the panel's place", true).await?;
+        match way_out {
+            "" => tab.click_hook("close").await?,
+            "history.back()" if !has_places => close_request(&tab).await?,
+            script => tab.run::<()>(script, vec![]).await?,
+        }
+        tab.see("no panel", |widget| !widget.open).await?;
+        at_panel("the page's place", false).await?;
+    }
+    // And forward into the place that was left, and out of it once more.
+    let steps = [("history.forward()", true), ("history.back()", false)];
+    for (step, wanted) in steps.into_iter().filter(|_| has_places) {
+        tab.run::<()>(step, vec![]).await?;
+        at_panel(step, wanted).await?;
+    }
+    let left =
+        "return [document.querySelector('#order').value, window.swapped, window.steps.length]";
+    let left: (String, bool, usize) = tab.run(left, vec![]).await?;
+    ensure!(left == ("two ropes".to_owned(), false, 0), "{left:?}");
+    // Where the page goes on as it closes the panel, it stays where it went.
+    tab.open_chat().await?;
+    at_panel("the panel's place", true).await?;
+    let go = "Holdfast.close(); history.pushState({}, '', '/ropes/7')";
+    tab.run::<()>(go, vec![]).await?;
+    tab.see("no panel", |widget| !widget.open).await?;
+    let path = async || tab.run::<String>("return location.pathname", vec![]).await;
+    // Steps are taken in turn, so one of the chat's would be before these.
+    for (step, wanted) in [("history.back()", "/"), ("history.forward()", "/ropes/7")] {
+        tab.run::<()>(step, vec![]).await?;
+        wait::until(step, path, |found| found == wanted).await?;
+    }
+    Ok(())
 }
 
 /// Some frameworks own the whole document and remove what they don't know, at any time.
