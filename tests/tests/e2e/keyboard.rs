@@ -25,24 +25,27 @@ in_every_engine!(
     a_message_of_the_panels_own_colour_has_an_edge,
 );
 
-const TAB: &str = "\u{E004}";
-const SHIFT_TAB: &str = "\u{E008}\u{E004}";
+pub(super) const TAB: &str = "\u{E004}";
+pub(super) const SHIFT_TAB: &str = "\u{E008}\u{E004}";
 const ESCAPE: &str = "\u{E00C}";
 
-/// Where the focus is: the hook of what has it in the widget, or the tag's name on the page.
-const FOCUS: &str = "const root = document.querySelector('#holdfast-chat')?.shadowRoot;
-    return root?.activeElement?.dataset.hf ?? document.activeElement?.tagName ?? '';";
+/// Where the focus is: the hook or the name of what has it in the widget, or the tag's name on the page.
+const FOCUS: &str =
+    "const inside = document.querySelector('#holdfast-chat')?.shadowRoot?.activeElement;
+    return inside?.dataset.hf || inside?.name || document.activeElement?.tagName || '';";
 
 /// What has the focus, so that a key can be sent to it.
 const FOCUSED: &str = "return document.querySelector('#holdfast-chat')?.shadowRoot?.activeElement
     ?? document.activeElement;";
 
-async fn press(tab: &Tab, key: &str) -> Result<String> {
+/// Presses a key where the focus is; returns where it is then.
+pub(super) async fn press(tab: &Tab, key: &str) -> Result<String> {
     tab.type_keys(FOCUSED, vec![], key).await?;
     tab.run(FOCUS, vec![]).await
 }
 
-async fn focus(tab: &Tab, wanted: &str) -> Result<()> {
+/// Waits until what has this hook, or this name, has the focus.
+pub(super) async fn focus(tab: &Tab, wanted: &str) -> Result<()> {
     let what = format!("the focus on {wanted}");
     let read = async || tab.run::<String>(FOCUS, vec![]).await;
     wait::until(&what, read, |found| found == wanted).await?;

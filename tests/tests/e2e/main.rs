@@ -4,6 +4,7 @@ mod absence;
 mod accessibility;
 mod bad_agents;
 mod bad_visitors;
+mod by_keys;
 mod conversation;
 mod crashes;
 mod cuts;

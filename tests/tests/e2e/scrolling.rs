@@ -1,4 +1,4 @@
-//! Who scrolls in the panel does not scroll the page behind it.
+//! Who scrolls in the panel does not scroll the page behind it, and is not held back.
 
 use anyhow::{Result, ensure};
 use holdfast_tests::{
@@ -12,7 +12,10 @@ use serde_json::Value;
 
 use super::hosts::cannot_show;
 
-in_every_engine!(the_wheel_turns_the_messages_and_not_the_page);
+in_every_engine!(
+    the_wheel_turns_the_messages_and_not_the_page,
+    who_begins_to_scroll_slowly_is_not_called_back,
+);
 
 /// Enough for a list that is longer than any panel.
 const LINES: usize = 30;
@@ -129,6 +132,37 @@ async fn the_wheel_turns_the_messages_and_not_the_page(engine: Engine) -> Result
         Ok(rest(&tab).await?.0)
     };
     wait::until("the page without our style", look, |page| *page > 2000).await?;
+    Ok(())
+}
+
+/// Scrolls up from the end, a few pixels with each picture, as browsers do for a key, a wheel or a finger.
+const SLOWLY: &str = "const done = arguments[arguments.length - 1];
+    const from = list.scrollTop;
+    let left = 20;
+    const step = () => {
+        if (!left--) return done(Math.round(from - list.scrollTop));
+        list.scrollTop -= 2;
+        requestAnimationFrame(step);
+    };
+    step();";
+
+/// A place near the end counts as the end, which what is new comes to, and is left alone otherwise.
+async fn who_begins_to_scroll_slowly_is_not_called_back(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
+    let (tab, _pages) = long_list(&mut stage, false).await?;
+    let up: i32 = tab.run_async(&format!("{INSIDE}{SLOWLY}"), vec![]).await?;
+    ensure!(up == 40, "{up} px of 40");
+    let below = "return Math.round(list.scrollHeight - list.scrollTop - list.clientHeight)";
+    // From a place that is nearly the end, what is written leads there.
+    inside(
+        &tab,
+        "list.scrollTop = list.scrollHeight - list.clientHeight - 20; return 0",
+    )
+    .await?;
+    ensure!(rest(&tab).await?.1 > 0 && inside(&tab, below).await? == 20);
+    stage.visitor_writes(&tab, "and one more").await?;
+    let look = async || inside(&tab, below).await;
+    wait::until("the list at its end", look, |below| *below == 0).await?;
     Ok(())
 }
 

@@ -145,6 +145,8 @@ pub enum Effect {
 pub enum Show {
     /// Move the focus into the composer.
     FocusComposer,
+    /// Move the focus to the list, as what had it leaves the page. It opens no phone's keyboard.
+    FocusList,
     /// Move the focus, if the panel has it, to where it was before.
     FocusBack,
     /// Show the newest message.
@@ -197,9 +199,9 @@ pub fn update(model: &mut Model, msg: Msg, now: Millis) -> Vec<Effect> {
             effects.push(Effect::Show(Show::FocusComposer));
             effects.push(Effect::Save);
         }
-        Msg::Retry(id) => effects.push(Effect::Retry(id)),
+        Msg::Retry(id) => effects.extend([Effect::Retry(id), Effect::Show(Show::FocusList)]),
         Msg::Edit(id) => effects.push(Effect::Edit(id)),
-        Msg::Discard(id) => effects.push(Effect::Discard(id)),
+        Msg::Discard(id) => effects.extend([Effect::Discard(id), Effect::Show(Show::FocusList)]),
         Msg::Scrolled(place) => scroll(model, place, &mut effects),
         Msg::Resized => {}
         Msg::Reached => model.is_reached = true,

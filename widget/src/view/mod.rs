@@ -45,6 +45,8 @@ pub(crate) struct View {
     had_focus: bool,
     /// The draft for which the composer has its height.
     fitted: Option<String>,
+    /// How far down the list could be scrolled when it was last kept at its end.
+    end: i32,
     /// Where the focus was before the panel took it.
     was_focused: RefCell<Option<HtmlElement>>,
     input: Input,
@@ -79,6 +81,7 @@ impl View {
             is_drawn: false,
             had_focus: false,
             fitted: None,
+            end: 0,
             was_focused: RefCell::default(),
             input,
         }
@@ -111,6 +114,7 @@ impl View {
         match show {
             // An element that can't take the focus leaves it where it is.
             Show::FocusComposer => self.focus_composer(),
+            Show::FocusList => drop(self.frame.list.focus()),
             Show::FocusBack => self.focus_back(),
             Show::End => self.scroll_to_end(),
         }
@@ -322,7 +326,14 @@ impl View {
             return;
         }
         match model.place {
-            Place::End => self.scroll_to_end(),
+            Place::End => {
+                let end = frame.list.scroll_height() - frame.list.client_height();
+                // Who has just begun to scroll is not called back.
+                if self.end != end || !self.was_open {
+                    frame.list.set_scroll_top(end);
+                }
+                self.end = end;
+            }
             Place::At { from_end, .. } if !self.was_open => {
                 frame
                     .list

@@ -19,6 +19,8 @@ export class Menu {
     this.name = OWN_WINDOW + sdk.settings.site;
     this.isOwn = window.name === this.name;
     root.toggleAttribute("data-own", this.isOwn);
+    // The visitor has asked for it, and there is nothing else in it.
+    if (this.isOwn && !root.getRootNode().activeElement) find("composer").focus();
     this.button = make("button", {
       type: "button", class: "close more", hook: "menu", "aria-label": say("menu"), "aria-haspopup": "menu", "aria-expanded": "false",
     }, icon(DOTS));
@@ -89,8 +91,11 @@ export class Menu {
   // The same page in a window of its own, which the panel fills: what the site allows its pages, it allows there too,
   // and the visitor is known.
   popOut() {
-    if (window.open(location.href, this.name, OWN_SIZE)) this.sdk.chat.call("close", "");
-    else this.tell("popoutFailed");
+    // Once the other window is in front, Firefox takes this one for one without a focus.
+    this.panel.find("launcher").focus();
+    if (window.open(location.href, this.name, OWN_SIZE)) return this.sdk.chat.call("close", "");
+    this.button.focus();
+    this.tell("popoutFailed");
   }
 
   // Browsers let a page copy while the visitor's press is fresh, so the text may come after the promise of it.

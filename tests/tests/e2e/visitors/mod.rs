@@ -55,4 +55,5 @@ async fn call(tab: &Tab, script: &str) -> Result<()> {
 pub(super) const ENTER: &str = "\u{E007}";
 pub(super) const ESCAPE: &str = "\u{E00C}";
 pub(super) const RIGHT: &str = "\u{E014}";
+pub(super) const HOME: &str = "\u{E011}";
 pub(super) const DOWN: &str = "\u{E015}";
