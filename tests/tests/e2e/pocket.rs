@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use holdfast_tests::{
     agent::Agent,
     browser::{Engine, Tab},
@@ -16,7 +16,7 @@ use holdfast_tests::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::hosts::cannot_show;
+use super::{hosts::cannot_show, sdk::SNIPPET};
 
 in_every_engine!(
     after_an_hour_in_a_pocket_everything_is_there_in_two_seconds,
@@ -42,13 +42,14 @@ const HOUR: &str = "<script>
     </script>";
 
 /// Notes for who comes back what is said of the line, when something is said first, and when `expected` is shown, nothing
-/// waits and the line is well.
+/// waits, the line is well and nothing is said of it any more; and what is said of the agents and the messages at that moment.
 const WATCH: &str = "
     window.ticks = performance.now.bind(performance);
-    window.isBack = () => {
+    window.isBack = () => isBackSince(ticks());
+    window.isBackSince = (returned) => {
         const root = document.querySelector('#holdfast-chat').shadowRoot;
         const line = root.querySelector('[data-hf=connection]');
-        const returned = ticks(), seen = window.seen = { words: [], told: null, right: null };
+        const seen = window.seen = { words: [], told: null, right: null };
         const look = () => {
             if (!line.hidden && line.textContent) {
                 seen.told ??= ticks() - returned;
@@ -56,8 +57,11 @@ const WATCH: &str = "
             }
             const shown = [...root.querySelectorAll('[data-hf=message]')];
             const texts = shown.map((it) => it.querySelector('[data-hf=text]').textContent);
-            if (line.dataset.state === 'online' && expected.every((text) => texts.includes(text))
-                && !shown.some((it) => /waiting|failed/.test(it.dataset.state))) seen.right ??= ticks() - returned;
+            if (seen.right || line.dataset.state !== 'online' || !line.hidden || !expected.every((text) => texts.includes(text))
+                || shown.some((it) => /waiting|failed/.test(it.dataset.state))) return;
+            seen.right = ticks() - returned;
+            const status = [...root.querySelectorAll('[data-hf=subtitle], [data-hf=state], .divider')];
+            seen.status = status.map((it) => it.textContent).filter((words) => words);
         };
         const options = { attributes: true, childList: true, characterData: true, subtree: true };
         new MutationObserver(look).observe(root, options);
@@ -73,6 +77,12 @@ pub(super) struct Seen {
     told: Option<f64>,
     /// After how many milliseconds all was right.
     right: Option<f64>,
+    /// What was said then: of the agents, and of each message.
+    #[serde(default)]
+    status: Vec<String>,
+    /// After how many milliseconds the count of unread messages stood at the launcher.
+    #[serde(default)]
+    unread: Option<f64>,
 }
 
 /// Lets a page note what somebody sees who comes back to it, when it calls `isBack`.
@@ -84,7 +94,10 @@ pub(super) async fn watch_return(tab: &Tab, expected: &[&str]) -> Result<()> {
 
 /// Waits until all is right, and judges how long it took.
 pub(super) async fn is_right_in_time(tab: &Tab) -> Result<Seen> {
-    let look = async || tab.run::<Seen>("return window.seen", vec![]).await;
+    // A page that is being loaded has noted nothing.
+    let nothing = "{ words: [], told: null, right: null }";
+    let script = format!("return window.seen ?? {nothing}");
+    let look = async || tab.run::<Seen>(&script, vec![]).await;
     let seen = wait::until("all is right", look, |seen| seen.right.is_some()).await?;
     println!("back in {}: {seen:?}", tab.engine());
     ensure!(is_in_time(seen.right), "it took too long: {seen:?}");
@@ -170,24 +183,50 @@ async fn who_takes_up_the_phone_without_a_line_is_told_so(engine: Engine) -> Res
     Ok(())
 }
 
+/// What is written by both before the browser is killed, and after.
+const TALK: [&str; 4] = [
+    "Good morning",
+    "How can I help?",
+    "while you were away",
+    "waits in a lift",
+];
+
+/// Lets a page that is loaded note from when on the visitor went to it, and open the panel for them as soon as something
+/// unread is counted, so that nothing is allowed for the driver.
+const LOADED: &str = "
+    let isWatched = false;
+    const back = () => { isWatched ||= isBackSince(0) ?? true; };
+    Holdfast.on('ready', back);
+    Holdfast.on('unread', () => {
+        back();
+        const badge = document.querySelector('#holdfast-chat').shadowRoot.querySelector('[data-hf=unread]');
+        if (badge.hidden || badge.textContent !== '1') return;
+        seen.unread = ticks();
+        Holdfast.open();
+    });";
+
 /// The system needs the memory, and no tab hears of it. The visitor is still the same, with the conversation, what they
 /// have not read and what they have not sent. Browsers write what pages store later; the test waits until it is there.
 async fn a_killed_browser_comes_back_to_the_conversation(engine: Engine) -> Result<()> {
-    const WAITING: &str = "waits in a lift";
     if engine == Engine::WebKit {
         let why = "it keeps nothing on the disk while it is driven";
         cannot_show(engine, "what a killed browser finds", why);
         return Ok(());
     }
     let mut stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
-    let (tab, mut agent, conversation) = stage.greeting().await?;
+    let script = format!(
+        "<script>{SNIPPET}{WATCH} window.expected = {};{LOADED}</script><h1>",
+        json!(TALK)
+    );
+    let html = with_tag(stage.street.addr(), "demo", "").replace("<h1>", &script);
+    let pages = Pages::serve([("/", html)]).await?;
+    let (tab, mut agent, conversation) = stage.greeting_at(&pages.url("/")).await?;
     stage.browser.has_on_disk("holdfast:demo:token").await?;
+    let [_, _, answer, waiting] = TALK;
     stage.street.lose(&BOTH);
-    stage.visitor_writes(&tab, WAITING).await?;
-    stage.browser.has_on_disk(WAITING).await?;
-    stage
-        .agent_writes(&mut agent, conversation, "while you were away")
-        .await?;
+    stage.visitor_writes(&tab, waiting).await?;
+    stage.browser.has_on_disk(waiting).await?;
+    stage.agent_writes(&mut agent, conversation, answer).await?;
     agent
         .see("the log has it", |desk| desk.acked.len() == 2)
         .await?;
@@ -195,22 +234,18 @@ async fn a_killed_browser_comes_back_to_the_conversation(engine: Engine) -> Resu
     stage.browser = stage.browser.killed().await?;
     stage.street.heal(Forgotten::Silent).await?;
 
-    let tab = stage.browser.open(&stage.page("/")).await?;
-    tab.see("the unread answer", |widget| {
-        !widget.open && widget.unread == "1"
-    })
-    .await?;
-    // Since the visitor went to the page.
-    let after: f64 = tab.run("return performance.now()", vec![]).await?;
-    println!("back in {engine} after {after} ms");
-    ensure!(is_in_time(Some(after)), "it took too long: {after} ms");
-    tab.open_chat().await?;
-    let divider = "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('.divider')?.textContent ?? ''";
-    let words = async || tab.run::<String>(divider, vec![]).await;
-    wait::until("words before what is new", words, |words| {
-        words == "New messages"
-    })
-    .await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    let seen = is_right_in_time(&tab).await?;
+    ensure!(is_in_time(seen.unread), "counted too late: {seen:?}");
+    let [agents, first, divider, last] = seen.status.as_slice() else {
+        bail!("{seen:?}");
+    };
+    ensure!(
+        agents == "Online now" && divider == "New messages",
+        "{seen:?}"
+    );
+    let is_there = |words: &String| ["Sent", "Delivered", "Read"].contains(&words.as_str());
+    ensure!(is_there(first) && is_there(last), "{seen:?}");
     stage.visitor_writes(&tab, "I am back").await?;
     let screens = stage.settle(&[&tab], &agent, conversation).await?;
     let known = &screens.desk.standings;
