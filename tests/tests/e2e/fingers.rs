@@ -9,7 +9,10 @@ use holdfast_tests::{
     stage::Stage,
 };
 
-use super::visitors::{extras, holds, inside};
+use super::{
+    phone::nothing_zooms_in,
+    visitors::{extras, holds, inside},
+};
 
 in_every_engine!(
     what_comes_up_in_a_conversation_is_as_large_as_a_finger,
@@ -96,7 +99,26 @@ async fn what_comes_up_in_a_conversation_is_as_large_as_a_finger(engine: Engine)
         "return document.querySelector('#holdfast-chat').shadowRoot.querySelector('[value=\"4\"]')";
     tab.click(star, vec![]).await?;
     holds(&tab, "return shown('rate')").await?;
-    fit(&tab, &[("score", 5), ("rate", 1), ("comment", 1)]).await
+    fit(&tab, &[("score", 5), ("rate", 1), ("comment", 1)]).await?;
+    let stars = ["score"; 5];
+    nothing_zooms_in(&tab, &[&stars[..], &["comment", "composer"]].concat()).await?;
+    no_copy_zooms_in(&tab).await
+}
+
+/// Where a page may not use the clipboard, what is copied stands in a field for a moment, which has the focus.
+async fn no_copy_zooms_in(tab: &Tab) -> Result<()> {
+    const NOTE: &str = "for (const name of ['write', 'writeText']) Clipboard.prototype[name] = () => Promise.reject(new Error());
+        document.execCommand = () => {
+            const { activeElement } = document.querySelector('#holdfast-chat').shadowRoot;
+            window.letters = activeElement.localName === 'textarea' && parseFloat(getComputedStyle(activeElement).fontSize);
+            return true;
+        };";
+    tab.run::<()>(NOTE, vec![]).await?;
+    tab.click_hook("menu").await?;
+    tab.click_hook("copy").await?;
+    holds(tab, "return shown('said')").await?;
+    ensure!(tab.run::<f64>("return window.letters", vec![]).await? >= 16.0);
+    Ok(())
 }
 
 /// The window has its name, and neither a conversation nor an open panel of an earlier page; the browser may have cleared

@@ -13,7 +13,7 @@ use holdfast_tests::{
 };
 use serde_json::{Value, json};
 
-use super::visitors::extras;
+use super::visitors::{extras, inside};
 
 in_every_engine!(
     the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at,
@@ -89,8 +89,7 @@ async fn the_panel_fills_the_screen_and_fingers_hit_what_they_aim_at(engine: Eng
     Ok(())
 }
 
-/// Whether everything that is touched has a finger's size, and everything that is written in has letters so large that
-/// a phone does not zoom in. Returns how many there are.
+/// Whether everything that is touched has a finger's size, and no phone zooms in on anything. Returns how many there are.
 async fn fits_fingers(tab: &Tab, state: &str) -> Result<usize> {
     let sizes = "const root = document.querySelector('#holdfast-chat').shadowRoot;
         return [...root.querySelectorAll('button, textarea, input')].filter((target) => target.getClientRects().length)
@@ -105,19 +104,24 @@ async fn fits_fingers(tab: &Tab, state: &str) -> Result<usize> {
         small.is_empty(),
         "smaller than a finger beside {state}: {small:?}"
     );
-    let letters = "const root = document.querySelector('#holdfast-chat').shadowRoot;
-        return [...root.querySelectorAll('textarea, input:not([type=checkbox])')]
-            .map((field) => parseFloat(getComputedStyle(field).fontSize))";
-    let letters: Vec<f64> = tab.run(letters, vec![]).await?;
-    ensure!(
-        letters.len() == 4,
-        "the composer and three questions: {letters:?}"
-    );
-    ensure!(
-        letters.iter().all(|size| *size >= 16.0),
-        "a phone would zoom in: {letters:?}"
-    );
+    // A field of each kind that owners can ask for.
+    nothing_zooms_in(tab, &["name", "email", "order", "privacy", "composer"]).await?;
     Ok(sizes.len())
+}
+
+/// All that is written in or chosen from has letters so large that a phone does not zoom in on it, whether it is shown or
+/// not, and these are all of them, by hook or by name, as they stand in the panel.
+pub(super) async fn nothing_zooms_in(tab: &Tab, fields: &[&str]) -> Result<()> {
+    const LARGE: f64 = 16.0;
+    // What is ticked has no letters.
+    let letters = "const size = (field) => /checkbox|radio/.test(field.type) ? 16 : parseFloat(getComputedStyle(field).fontSize);
+        return [...root.querySelectorAll('input, textarea, select')].map((field) => [field.dataset.hf ?? field.name, size(field)])";
+    let letters: Vec<(String, f64)> = inside(tab, letters).await?;
+    let found: Vec<&str> = letters.iter().map(|(field, _)| field.as_str()).collect();
+    ensure!(found == fields, "{found:?} instead of {fields:?}");
+    let small: Vec<_> = letters.iter().filter(|(_, size)| *size < LARGE).collect();
+    ensure!(small.is_empty(), "a phone would zoom in: {small:?}");
+    Ok(())
 }
 
 /// Only where a driver makes a phone: its browser shows a part of such a page, other windows scroll it.

@@ -20,7 +20,7 @@ export const STYLE = `
 .menu button:hover, .choice button:hover { background: var(--theirs); }
 .menu :focus-visible, .choice :focus-visible { outline-offset: -3px; }
 .said { position: absolute; z-index: 1; inset-inline: 0; top: calc(100% + 6px); width: fit-content; max-width: 84%; margin: 0 auto; padding: 8px 16px; border-radius: 20px; background: var(--fg); color: var(--bg); font-size: 13.5px; }
-textarea.aside { white-space: pre; }
+textarea.aside { font-size: 16px; white-space: pre; }
 q, .greeting p { unicode-bidi: plaintext; }
 .foot { position: relative; }
 .composer:placeholder-shown, .composer::placeholder { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
