@@ -187,7 +187,7 @@ async fn who_was_nobody_takes_the_conversation_along(engine: Engine) -> Result<(
             desk.visitors[&conversation]["identity"]["verified"] == true
         })
         .await?;
-    let other = Browser::start().await?;
+    let other = Browser::start_in(engine).await?;
     let far = other.open(&pages.url("/mine")).await?;
     far.open_chat().await?;
     see_texts(&far, &texts).await?;

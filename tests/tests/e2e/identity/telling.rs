@@ -1,13 +1,21 @@
 //! What the page and the visitor tell the agents beside messages.
 
 use anyhow::{Result, ensure};
-use holdfast_tests::{browser::Engine, in_every_engine, pages::Pages, stage::Stage, wait};
+use holdfast_tests::{
+    browser::{Engine, Tab},
+    in_every_engine,
+    pages::Pages,
+    proxy::{BOTH, Forgotten, Scope},
+    stage::Stage,
+    wait,
+};
 use serde_json::json;
 
-use super::{call, hear, owner_reads, page};
+use super::{call, hear, kept, owner_reads, page};
 
 in_every_engine!(
     what_the_page_knows_and_what_it_saw_arrives_at_the_agent,
+    what_is_known_goes_along_to_the_next_page_and_what_was_seen_is_said_once,
     what_is_typed_is_shown_only_where_the_visitor_is_told_so,
 );
 
@@ -63,6 +71,65 @@ async fn what_the_page_knows_and_what_it_saw_arrives_at_the_agent(engine: Engine
     ] {
         ensure!(console.matches(hint).count() == 1, "{hint:?} in {console}");
     }
+    Ok(())
+}
+
+/// No line carries what the first page says, so nobody but the browser can have kept it; likewise for what is said before
+/// the last page is loaded, which says the rest once more.
+async fn what_is_known_goes_along_to_the_next_page_and_what_was_seen_is_said_once(
+    engine: Engine,
+) -> Result<()> {
+    let stage = Stage::set_in_with(engine, Scope::WebSockets).await?;
+    let agent = stage.agent("Ana").await?;
+    let says = "Holdfast.setMetadata({ plan: 'free', seats: 3 }); Holdfast.track('arrived');";
+    let pages = Pages::serve([
+        ("/", page(stage.street.addr(), "", says)),
+        ("/next", page(stage.street.addr(), "", "")),
+    ])
+    .await?;
+    let is_kept = async |tab: &Tab, word: &str| {
+        let look = async || kept(tab).await;
+        wait::until("what is said, kept", look, |kept| kept.contains(word)).await
+    };
+    stage.street.lose(&BOTH);
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    is_kept(&tab, "seats").await?;
+    tab.goto(&pages.url("/next")).await?;
+    stage.street.heal(Forgotten::Reset).await?;
+    call(&tab, "Holdfast.sendMessage('Hello')").await?;
+    let desk = agent
+        .see("the message", |desk| !desk.messages.is_empty())
+        .await?;
+    let conversation = desk.messages[0].conversation;
+    let known = &desk.visitors[&conversation]["fields"];
+    ensure!(*known == json!({"plan": "free", "seats": "3"}), "{known}");
+    call(&tab, "Holdfast.setMetadata({ plan: 'pro' })").await?;
+    let desk = agent
+        .see("the change", |desk| {
+            desk.visitors[&conversation]["fields"]["plan"] == "pro"
+        })
+        .await?;
+    // What a page has seen goes with it.
+    let trail = &desk.standings[&conversation].trail;
+    ensure!(trail.is_empty(), "{trail:?}");
+
+    stage.street.lose(&BOTH);
+    call(&tab, "Holdfast.setMetadata({ note: 'said in a tunnel' })").await?;
+    is_kept(&tab, "tunnel").await?;
+    tab.goto(&pages.url("/")).await?;
+    hear(&tab, "ready").await?;
+    stage.street.heal(Forgotten::Reset).await?;
+    let all = json!({"plan": "free", "seats": "3", "note": "said in a tunnel"});
+    agent
+        .see("what both pages have said", |desk| {
+            desk.visitors[&conversation]["fields"] == all
+        })
+        .await?;
+    agent
+        .see("what the last page saw", |desk| {
+            desk.standings[&conversation].trail == ["arrived "]
+        })
+        .await?;
     Ok(())
 }
 
