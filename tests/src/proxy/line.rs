@@ -195,6 +195,9 @@ impl Line<'_> {
             self.wait_open(way).await;
             match item {
                 Item::Bytes(bytes) => {
+                    if way == Way::Up && self.is_withheld(&bytes) {
+                        return Err(io::ErrorKind::ConnectionReset.into());
+                    }
                     let (allowed, is_cut) = self.spend(way, bytes.len());
                     to.write_all(&bytes[..allowed]).await?;
                     if is_cut {
@@ -206,6 +209,16 @@ impl Line<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Browsers send a request in one piece, and the next one when they have the answer.
+    fn is_withheld(&self, bytes: &[u8]) -> bool {
+        let withheld = lock(&self.shared.withheld);
+        let request = bytes.split(|byte| *byte == b'\r').next();
+        let request = String::from_utf8_lossy(request.unwrap_or_default());
+        withheld
+            .as_ref()
+            .is_some_and(|part| request.starts_with("GET ") && request.contains(part))
     }
 
     fn count(&self, way: Way, bytes: usize) {

@@ -7,6 +7,7 @@
 //! | [`Proxy::lose`] | nothing: bytes vanish; the connection can never be used again |
 //! | [`Proxy::reset`] | a TCP reset, at once |
 //! | [`Proxy::refuse`] | new connections are refused until the line is healed |
+//! | [`Proxy::withhold`] | a TCP reset, where one of some files is asked for, until the line is healed |
 //! | [`Proxy::delay`] | every byte comes that much later, in order |
 //! | [`Proxy::cut_after`] | a reset in the middle of a frame |
 
@@ -109,6 +110,7 @@ impl Proxy {
             counts: watch::Sender::new(Counts::default()),
             fates: Mutex::default(),
             budget: Mutex::default(),
+            withheld: Mutex::default(),
         });
         let (door, commands) = mpsc::channel(1);
         let accepting = tokio::spawn(accept(shared.clone(), addr, listener, commands));
@@ -147,6 +149,7 @@ impl Proxy {
     /// # Errors
     /// When the proxy refused and its port can't be opened again.
     pub async fn heal(&self, forgotten: Forgotten) -> Result<()> {
+        lock(&self.shared.withheld).take();
         self.open_or_shut(Door::Open).await?;
         self.shared.conditions.send_modify(|now| {
             now.up.flow = Flow::Pass;
@@ -178,6 +181,12 @@ impl Proxy {
         self.open_or_shut(Door::Shut).await?;
         self.reset();
         Ok(())
+    }
+
+    /// Resets each connection on which a file is asked for that has this in its path, whatever the [`Scope`], until
+    /// [`Proxy::heal`].
+    pub fn withhold(&self, part: &str) {
+        *lock(&self.shared.withheld) = Some(part.to_owned());
     }
 
     /// Delays what arrives from now on, each way by its own time.
@@ -316,6 +325,8 @@ struct Shared {
     counts: watch::Sender<Counts>,
     fates: Mutex<HashMap<u64, watch::Sender<Fate>>>,
     budget: Mutex<Option<(Way, usize)>>,
+    /// In the path of what is not let through.
+    withheld: Mutex<Option<String>>,
 }
 
 impl Shared {

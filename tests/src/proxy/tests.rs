@@ -212,3 +212,17 @@ async fn websockets_can_be_cut_while_pages_load() -> Result<()> {
     ensure!(timeout(QUIET, server.accept()).await.is_err());
     Ok(())
 }
+
+#[tokio::test]
+async fn what_is_withheld_is_had_by_nobody_until_the_line_is_healed() -> Result<()> {
+    let ends = Ends::new().await?;
+    let (mut client, mut server) = ends.connect().await?;
+    ends.proxy.withhold("/part");
+    say(&mut client, b"GET /other.js", &mut server).await?;
+    client.write_all(b"GET /v1/part.js").await?;
+    is_reset(&mut client).await?;
+    is_reset(&mut server).await?;
+    ends.proxy.heal(Forgotten::Silent).await?;
+    let (mut client, mut server) = ends.connect().await?;
+    say(&mut client, b"GET /part.js", &mut server).await
+}

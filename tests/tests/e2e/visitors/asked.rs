@@ -5,6 +5,7 @@ use holdfast_tests::{
     browser::{Engine, Tab},
     checker::Writer,
     in_every_engine,
+    proxy::Forgotten,
     samples::{CLOSED, QUESTIONS},
     stage::Stage,
     wait,
@@ -16,6 +17,7 @@ use super::{ENTER, RIGHT, call, extras, holds, inside, keys, press};
 in_every_engine!(
     questions_come_before_the_first_message,
     questions_are_read_from_the_first_on,
+    a_form_that_can_not_be_loaded_holds_nothing_up,
     a_closed_conversation_is_rated,
     a_greeting_keeps_its_lines,
     what_was_entered_is_forgotten_with_the_visitor,
@@ -141,18 +143,12 @@ async fn questions_are_read_from_the_first_on(engine: Engine) -> Result<()> {
     Ok(())
 }
 
-/// Only Chromium's driver forbids a page one of its files and allows it again.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_form_that_can_not_be_loaded_holds_nothing_up() -> Result<()> {
-    let mut stage = Stage::set().await?;
+async fn a_form_that_can_not_be_loaded_holds_nothing_up(engine: Engine) -> Result<()> {
+    let mut stage = Stage::set_in(engine).await?;
     stage.server.set_site(QUESTIONS).await?;
     let agent = stage.agent("Ana").await?;
-    let tab = stage.browser.open("about:blank").await?;
-    tab.devtools("Network.enable", json!({})).await?;
-    let blocked = json!({"urls": ["*/later/extras*"]});
-    tab.devtools("Network.setBlockedURLs", blocked).await?;
-    tab.goto(&stage.page("/")).await?;
-    tab.open_chat().await?;
+    stage.street.withhold("/later/extras");
+    let tab = stage.visitor().await?;
     stage.visitor_writes(&tab, "Is it red?").await?;
     let desk = agent
         .see("it", |desk| desk.find("Is it red?").is_some())
@@ -164,8 +160,7 @@ async fn a_form_that_can_not_be_loaded_holds_nothing_up() -> Result<()> {
         "the extras were loaded"
     );
     // The next opening tries again.
-    tab.devtools("Network.setBlockedURLs", json!({"urls": []}))
-        .await?;
+    stage.street.heal(Forgotten::Silent).await?;
     tab.click_hook("close").await?;
     tab.open_chat().await?;
     extras(&tab).await
