@@ -31,7 +31,7 @@
 .launcher{appearance:none;position:fixed;right:calc(20px + env(safe-area-inset-right,0px));bottom:calc(20px + env(safe-area-inset-bottom,0px));box-sizing:border-box;display:grid;place-items:center;width:60px;height:60px;margin:0;padding:0;border:0;border-radius:50%;background:var(--accent);color:var(--accent-fg);box-shadow:var(--shadow);cursor:pointer;touch-action:manipulation;-webkit-tap-highlight-color:transparent;transition:transform .15s}
 [data-position=left] .launcher{right:auto;left:calc(20px + env(safe-area-inset-left,0px))}
 .launcher:hover{transform:scale(1.05)}
-.launcher:focus-visible{outline-offset:2px}
+.launcher:focus-visible{outline:3px solid #000;outline-offset:2px;box-shadow:0 0 0 8px #fff}
 .launcher svg{box-sizing:border-box;display:block;width:28px;height:28px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 @media (prefers-reduced-motion:reduce){.launcher{transition:none}}
 @media print{.hf{display:none}}`;

@@ -210,6 +210,8 @@ async fn a_bad_accent_is_made_readable(engine: Engine) -> Result<()> {
     let tab = stage.browser.open(&pages.url("/")).await?;
     tab.open_chat().await?;
     tab.write("in colour").await?;
+    // Who uses keys is shown where the focus is.
+    press(&tab, TAB).await?;
     for theme in ["light", "dark"] {
         for accent in [
             "#88f",
@@ -229,6 +231,14 @@ async fn a_bad_accent_is_made_readable(engine: Engine) -> Result<()> {
                 ensure!(
                     contrast >= 4.5,
                     "{hook} in {accent}, {theme}: {contrast:.2} of {pair:?}"
+                );
+            }
+            for hook in ["close", "list", "send"] {
+                let pair: Vec<Vec<f64>> = tab.run(RING, vec![json!(hook)]).await?;
+                let contrast = contrast(&pair[0], &pair[1]);
+                ensure!(
+                    contrast >= ICON,
+                    "the focus on {hook} in {accent}, {theme}: {contrast:.2} of {pair:?}"
                 );
             }
         }
@@ -325,6 +335,17 @@ const COLOURS: &str = "const root = document.querySelector('#holdfast-chat').sha
     let ground;
     do { ground = parts(getComputedStyle(element).backgroundColor); element = element.parentElement; } while (ground[3] === 0);
     return [words.slice(0, 3), ground.slice(0, 3)];";
+
+/// The colours of the ring around an element that has the focus, and of what it stands on.
+const RING: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+    let element = root.querySelector(`[data-hf=${arguments[0]}]`);
+    element.focus({ focusVisible: true });
+    const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
+    if (outlineStyle !== 'solid' || parseFloat(outlineWidth) < 3) throw new Error(`no ring: ${outlineStyle} ${outlineWidth}`);
+    let ground;
+    do { element = element.parentElement; ground = parts(getComputedStyle(element).backgroundColor); } while (ground[3] === 0);
+    return [parts(outlineColor).slice(0, 3), ground.slice(0, 3)];";
 
 /// As WCAG 2.2 defines it.
 fn contrast(one: &[f64], other: &[f64]) -> f64 {
