@@ -81,62 +81,94 @@ impl Figures {
     }
 }
 
-/// Prints a table: the page without and with the tag, without it once more, and the opening of the chat; then what the tag
-/// makes of a difference beside the one between two loads without it. The traces stay in `folder`.
+/// The pages that are measured, in the order of the table.
+const PAGES: [(&str, &str); 4] = [
+    ("without", "page without the tag"),
+    ("with", "page with the tag"),
+    ("talking", "with a conversation"),
+    ("again", "without it once more"),
+];
+
+/// A conversation of this visitor's is going on, so that the chat is loaded at once.
+const TALKING: &str = "<script>localStorage.setItem('holdfast:demo:talk', '1')</script>";
+
+/// Prints a table: the page without and with the tag, with it in the middle of a conversation, without it once more, and the opening
+/// of the chat; then what the tag makes of a difference beside the one between two loads without it. The traces stay in `folder`.
 ///
 /// # Errors
-/// When something can't be started or read, or the opening of the chat mostly has more than [`MOST_LONG`] long tasks.
+/// When something can't be started or read, when the opening of the chat mostly has more than [`MOST_LONG`] long tasks, or when the tag
+/// makes more of a difference, in the middle, than two loads without it ever did.
 pub(super) async fn measure(folder: &Path) -> Result<()> {
     let server = Server::start().await?;
     let tag = tag(server.http(), "data-site=\"demo\"");
-    let pages = Pages::serve([("/without", page("")), ("/with", page(&tag))]).await?;
-    let (mut without, mut with, mut again, mut opened) = (vec![], vec![], vec![], vec![]);
+    let pages = Pages::serve([
+        ("/without", page("")),
+        ("/with", page(&tag)),
+        ("/talking", page(&[TALKING, &tag].concat())),
+        ("/again", page("")),
+    ])
+    .await?;
+    let mut loads: [Vec<Figures>; 4] = Default::default();
+    let mut opened = Vec::new();
     for round in 1..=ROUNDS {
-        let keep = |trace: &Trace, name| trace.keep(&folder.join(format!("{name}-{round}.json")));
-        let (url, _, _, trace) = load(&pages, "/without").await?;
-        without.push(Figures::of_load(&trace, &url)?.0);
-        keep(&trace, "without")?;
-        let (url, tab, browser, trace) = load(&pages, "/with").await?;
-        let (figures, page) = Figures::of_load(&trace, &url)?;
-        with.push(figures);
-        keep(&trace, "with")?;
-        let tracing = browser.trace().await?;
-        // Nobody looks meanwhile whether it is open: that would be a task of the page's, too.
-        tab.click_hook("launcher").await?;
-        // sleep: what is measured is a span in which nobody does anything.
-        tokio::time::sleep(OPENED).await;
-        let trace = tracing.end().await?;
-        ensure!(tab.widget().await?.open, "the chat did not open");
-        keep(&trace, "opened")?;
-        opened.push(Figures::of(&trace, page));
-        drop((tab, browser));
-        let (url, _, _, trace) = load(&pages, "/without").await?;
-        again.push(Figures::of_load(&trace, &url)?.0);
-        // Whether a load is the first of three or the last must not matter.
-        std::mem::swap(&mut without, &mut again);
+        for (rows, (name, _)) in loads.iter_mut().zip(PAGES) {
+            let keep =
+                |trace: &Trace, name| trace.keep(&folder.join(format!("{name}-{round}.json")));
+            let (url, tab, browser, trace) = load(&pages, &format!("/{name}")).await?;
+            let (figures, page) = Figures::of_load(&trace, &url)?;
+            rows.push(figures);
+            keep(&trace, name)?;
+            if name == "with" {
+                let trace = open(&tab, &browser).await?;
+                keep(&trace, "opened")?;
+                opened.push(Figures::of(&trace, page));
+            }
+        }
+        // Whether a load is the first of four or the last must not matter.
+        loads.swap(0, 3);
     }
+    let [without, with, talking, again] = &loads;
     println!("{ROUNDS} loads each, processor slowed down {SLOWDOWN} times, slow 4G; milliseconds");
     println!(
         "                         largest paint          blocking time          longest task    tasks over 50 ms"
     );
-    for (name, rows) in [
-        ("page without the tag", &without),
-        ("page with the tag", &with),
-        ("without it once more", &again),
-        ("chat opened", &opened),
-    ] {
-        let line = Figures::ALL.map(|of| spread(rows.iter().map(of)));
-        print(name, &line);
+    let all = PAGES.iter().map(|(_, name)| *name).zip(&loads);
+    for (name, rows) in all.chain([("chat opened", &opened)]) {
+        print(name, &Figures::ALL.map(|of| spread(rows.iter().map(of))));
     }
     for (name, rows) in [
-        ("with minus without", &with),
-        ("without minus without", &again),
+        ("with minus without", with),
+        ("talking minus without", talking),
+        ("without minus without", again),
     ] {
-        let pairs = || rows.iter().zip(&without);
-        let line = Figures::ALL.map(|of| spread(pairs().map(|(row, base)| of(row) - of(base))));
+        let line = Figures::ALL.map(|of| spread(differences(rows, without, of)));
         print(name, &line);
     }
-    judge(&opened)
+    judge(&opened)?;
+    judge_load("with the tag", with, without, again)?;
+    judge_load("in the middle of a conversation", talking, without, again)
+}
+
+/// The chat is opened, with the trace of it.
+async fn open(tab: &Tab, browser: &Browser) -> Result<Trace> {
+    let tracing = browser.trace().await?;
+    // Nobody looks meanwhile whether it is open: that would be a task of the page's, too.
+    tab.click_hook("launcher").await?;
+    // sleep: what is measured is a span in which nobody does anything.
+    tokio::time::sleep(OPENED).await;
+    let trace = tracing.end().await?;
+    ensure!(tab.widget().await?.open, "the chat did not open");
+    Ok(trace)
+}
+
+fn differences(
+    rows: &[Figures],
+    base: &[Figures],
+    of: fn(&Figures) -> f64,
+) -> impl Iterator<Item = f64> {
+    rows.iter()
+        .zip(base)
+        .map(move |(row, base)| of(row) - of(base))
 }
 
 fn judge(opened: &[Figures]) -> Result<()> {
@@ -146,6 +178,23 @@ fn judge(opened: &[Figures]) -> Result<()> {
         "the opening of the chat has {middle:.0} tasks over {LONG_MS:.0} ms as the middle of the rounds, and up to \
          {most:.0}; {MOST_LONG:.0} is the limit. The traces tell what they do"
     );
+    Ok(())
+}
+
+/// Whether the middle of what the tag makes of a difference is within what two loads without it differ by.
+fn judge_load(what: &str, rows: &[Figures], without: &[Figures], again: &[Figures]) -> Result<()> {
+    for (name, of) in [
+        ("largest paint", Figures::paint as fn(&Figures) -> f64),
+        ("blocking time", Figures::blocking),
+    ] {
+        let (middle, _, _) = middle(differences(rows, without, of));
+        let (_, _, noise) = self::middle(differences(again, without, of).map(f64::abs));
+        ensure!(
+            middle <= noise,
+            "the page {what} has {middle:.0} ms more of {name} than without the tag, and two loads without it differ by \
+             {noise:.0} at most"
+        );
+    }
     Ok(())
 }
 
@@ -227,5 +276,19 @@ mod tests {
     fn one_long_task_in_most_rounds_is_the_limit() {
         assert!(judge(&opened([1, 9, 0])).is_ok());
         assert!(judge(&opened([2, 0, 2])).is_err());
+    }
+
+    #[test]
+    fn the_tag_makes_no_more_of_a_difference_than_chance() {
+        let paints = |all: [f64; 3]| {
+            all.map(|paint| Figures {
+                paint: Some(paint),
+                tasks: vec![],
+            })
+        };
+        let (without, again) = (paints([300.0, 310.0, 290.0]), paints([320.0, 280.0, 300.0]));
+        let judged = |with| judge_load("with the tag", &paints(with), &without, &again);
+        assert!(judged([330.0, 340.0, 300.0]).is_ok());
+        assert!(judged([330.0, 345.0, 330.0]).is_err());
     }
 }
