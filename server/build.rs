@@ -21,7 +21,7 @@ const ASSETS: &str = "__ASSETS__";
 const SCRIPT: &str = "widget.js";
 const DECLARATIONS: &str = "holdfast.d.ts";
 /// What of `www` is no page of the demo shop.
-const NO_PAGES: [&str; 9] = [
+const NO_PAGES: [&str; 10] = [
     SCRIPT,
     DECLARATIONS,
     "sdk.js",
@@ -29,6 +29,7 @@ const NO_PAGES: [&str; 9] = [
     "language.js",
     "breath.js",
     "browser.js",
+    "place.js",
     "locales/",
     "later/",
 ];

@@ -3,6 +3,7 @@ import { breath } from "./breath.js";
 import { Browser } from "./browser.js";
 import init, { call, forget, restore, start } from "./holdfast-widget.js";
 import { choose, daysAgo, learn, LOCALES, RIGHT_TO_LEFT } from "./language.js";
+import { Place } from "./place.js";
 import { Site } from "./site.js";
 
 // What scripts may call, as docs/embed.md and holdfast.d.ts list it.
@@ -307,7 +308,7 @@ class Sdk extends Browser {
     for (const event of ["resize", "scroll"]) {
       window.visualViewport?.addEventListener(event, () => this.fit(), { signal });
     }
-    addEventListener("popstate", (event) => this.went(event), { signal, capture: true });
+    this.place = new Place(this.full, signal, () => this.chat.call("close", ""));
   }
 
   // The panel keeps clear of a phone's keyboard, which covers the page without changing its size.
@@ -333,46 +334,15 @@ class Sdk extends Browser {
     panel.ariaModal = String(full.matches);
   }
 
-  // A phone's back button closes a panel that fills the screen. Where a browser does not say when, the panel is a place in the history.
-  async entered() {
+  entered() {
     this.isOpen = true;
     this.fit(); // Before the panel is shown, so that it is laid out once.
-    this.hasPlace = !!history.state?.holdfast;
-    if (!this.full.matches) return;
-    if (window.CloseWatcher) {
-      this.watcher = new CloseWatcher();
-      this.watcher.onclose = () => this.chat.call("close", "");
-      return;
-    }
-    if (!this.hasPlace) {
-      // Browsers pass over places that a page makes by itself.
-      if (!navigator.userActivation?.hasBeenActive) return;
-      // A browser takes its time over a place.
-      await breath();
-      if (!this.isOpen || this.hasPlace) return;
-      // Pages often watch `history.pushState`.
-      History.prototype.pushState.call(history, { ...history.state, holdfast: true }, "");
-      this.hasPlace = true;
-    }
-    this.place = history.length + location.href;
+    this.place.enter();
   }
 
-  // A browser takes its time over a step, too, and would take back where the page goes meanwhile.
-  async left() {
+  left() {
     this.isOpen = false;
-    this.watcher?.destroy();
-    await breath();
-    if (!this.isOpen && history.state?.holdfast) history.back();
-  }
-
-  // The page's own places come and go with the panel open; only the way out of the panel's own closes it. A page that hears
-  // of that way takes it for one of its own, and may load again what it shows (as Turbo does).
-  went(event) {
-    const hasPlace = !!history.state?.holdfast;
-    if (hasPlace === this.hasPlace) return;
-    this.hasPlace = hasPlace;
-    if (this.place === history.length + location.href) event.stopImmediatePropagation();
-    if (!hasPlace && this.isOpen) this.chat.call("close", "");
+    this.place?.leave();
   }
 
   // From here on: what the chat asks of the page.

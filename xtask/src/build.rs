@@ -24,6 +24,7 @@ const WIDGET_SOURCES: &[&str] = &[
     "www/language.js",
     "www/breath.js",
     "www/browser.js",
+    "www/place.js",
     "www/locales",
     "www/later",
     "xtask/src/pack.rs",
