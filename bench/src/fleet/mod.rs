@@ -8,8 +8,8 @@ mod socket_io;
 mod visitor;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -31,7 +31,8 @@ pub(crate) const MESSAGE_BYTES: usize = 100;
 /// Agents who answer the visitors of a flow of messages.
 pub(crate) const AGENTS: usize = 8;
 
-/// How often a count is looked at. Short against everything that is measured so.
+/// How often a count is looked at. Short against a storm, the one thing that is measured so; the moments of a single visitor
+/// are noted by themselves.
 const GLANCE: Duration = Duration::from_millis(1);
 
 /// How long a visitor is waited for that was told something: many seconds' worth of work may wait before it.
@@ -57,6 +58,8 @@ pub(crate) struct Score {
     pub(crate) welcomed: AtomicU64,
     /// Lines that have read all that they missed.
     pub(crate) caught_up: AtomicU64,
+    /// When the first of them had.
+    pub(crate) first_caught_up: OnceLock<Instant>,
     /// Answers that visitors have read; each stands for two messages.
     pub(crate) answered: AtomicU64,
     /// Visitors that have written all that they were to write.

@@ -312,6 +312,7 @@ impl Tab {
 
     fn look_at_goal(&mut self, reached: u64) {
         if reached >= self.goal {
+            self.score.first_caught_up.get_or_init(Instant::now);
             Score::add(&self.score.caught_up);
             self.goal = u64::MAX;
         }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use super::{CROWD, Size};
@@ -12,7 +12,7 @@ use crate::report::Report;
 use crate::seed::{Seed, plant};
 use crate::stage::{Stage, folder, prepare};
 
-/// Returns that are measured, one after the other.
+/// Returns to each log that are measured, one after the other, in turn.
 const RETURNS: usize = 200;
 
 /// Events that each of them has missed.
@@ -32,13 +32,15 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     };
     let (small, few) = planted(small).await?;
     let (big, many) = planted(big).await?;
-    let stage = Stage::start_on(small).await?;
-    let mut of_small = returns(&stage, &few).await?;
-    drop(stage);
+    let small = Stage::start_on(small).await?;
     let began = Instant::now();
-    let stage = Stage::start_on(big).await?;
+    let big = Stage::start_on(big).await?;
     let start = began.elapsed().as_secs_f64();
-    let mut of_big = returns(&stage, &many).await?;
+    let (mut of_big, mut of_small) = (Vec::new(), Vec::new());
+    for at in 0..RETURNS {
+        of_big.push(comes_back(&big, &many, at).await?);
+        of_small.push(comes_back(&small, &few, at).await?);
+    }
     let words = "a log of a thousand events";
     report.add(
         "big_log_resume",
@@ -59,21 +61,17 @@ pub(super) async fn planted(seed: Seed) -> Result<(TempDir, Vec<Identity>)> {
     Ok((folder, who))
 }
 
-/// Milliseconds from dialling until what was missed is read, of visitors from all over the log.
-async fn returns(stage: &Stage, who: &[Identity]) -> Result<Vec<f64>> {
-    let mut spans = Vec::new();
-    for at in 0..RETURNS {
-        let mut who = who[at * 7919 % who.len()].clone();
-        if let Some(resume) = &mut who.resume {
-            resume.after -= MISSED;
-        }
-        let began = Instant::now();
-        let fleet = Fleet::launch(Dialect::Holdfast, stage.server.http(), vec![who]);
-        fleet
-            .score
-            .reaches("caught up", |score| &score.caught_up, 1, CROWD)
-            .await?;
-        spans.push(began.elapsed().as_secs_f64() * 1000.0);
+/// Milliseconds from dialling until what was missed is read, of one of the visitors from all over the log.
+async fn comes_back(stage: &Stage, who: &[Identity], at: usize) -> Result<f64> {
+    let mut who = who[at * 7919 % who.len()].clone();
+    if let Some(resume) = &mut who.resume {
+        resume.after -= MISSED;
     }
-    Ok(spans)
+    let began = Instant::now();
+    let fleet = Fleet::launch(Dialect::Holdfast, stage.server.http(), vec![who]);
+    let score = &fleet.score;
+    let is_read = score.reaches("caught up", |score| &score.caught_up, 1, CROWD);
+    is_read.await?;
+    let ended = score.first_caught_up.get().context("nobody was timed")?;
+    Ok(ended.duration_since(began).as_secs_f64() * 1000.0)
 }
