@@ -11,7 +11,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use holdfast_protocol::client::{
     Client, ClientEvent, LineId, Output, Saved, Visitor, VisitorCommand, VisitorGreeting,
 };
-use holdfast_protocol::event::{Author, Receipt, VisitorEvent};
+use holdfast_protocol::event::{Author, Page, Receipt, VisitorEvent};
 use holdfast_protocol::frame::{self, VisitorUp};
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::time::Millis;
@@ -24,6 +24,11 @@ use super::{Identity, MESSAGE_BYTES, Phase, Samples, Score, Socket, open};
 
 /// A timer that nothing waits for.
 const FAR: Duration = Duration::from_secs(3600);
+
+/// Where visitors are, and what they speak: a browser says so of itself, and the server keeps it of everybody who is here.
+const URL: &str = "https://shop.example/ropes/single/sixty-metres?colour=orange";
+const TITLE: &str = "Single rope, 60 m - Rope & Co.";
+const LOCALE: &str = "en-GB";
 
 /// What connects a visitor to the rest of the load.
 pub(super) struct Desk {
@@ -147,6 +152,8 @@ pub(super) async fn run(
     let greeting = VisitorGreeting {
         site: who.site.clone(),
         token: who.token,
+        page: Some(Page::new(URL, TITLE)),
+        locale: Some(LOCALE.to_owned()),
         ..VisitorGreeting::default()
     };
     let mut tab = Tab {
