@@ -138,11 +138,19 @@ pub(crate) enum Texts {
 /// Milliseconds from a message to its answer, of one visitor in one phase.
 pub(crate) type Samples = Vec<f64>;
 
+/// What one visitor has measured in one phase.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) samples: Samples,
+    /// Milliseconds since the message whose answer had not come when the phase ended.
+    pub(crate) waiting: Option<f64>,
+}
+
 /// Visitors that run. Dropping it cuts all their lines.
 pub(crate) struct Fleet {
     pub(crate) score: Arc<Score>,
     phase: watch::Sender<Phase>,
-    samples: mpsc::UnboundedReceiver<(Samples, Identity)>,
+    told: mpsc::UnboundedReceiver<Told>,
     tasks: JoinSet<()>,
 }
 
@@ -150,11 +158,11 @@ impl Fleet {
     /// Sends these visitors to a server, all at once.
     pub(crate) fn launch(dialect: Dialect, server: SocketAddr, visitors: Vec<Identity>) -> Self {
         let score = Arc::new(Score::default());
-        let (phase, told) = watch::channel(Phase::Quiet);
-        let (send, samples) = mpsc::unbounded_channel();
+        let (phase, phases) = watch::channel(Phase::Quiet);
+        let (send, told) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         for (number, who) in visitors.into_iter().enumerate() {
-            let desk = visitor::Desk::new(told.clone(), send.clone(), Arc::clone(&score));
+            let desk = visitor::Desk::new(phases.clone(), send.clone(), Arc::clone(&score));
             match dialect {
                 Dialect::Holdfast => {
                     let saved = Saved {
@@ -177,7 +185,7 @@ impl Fleet {
         Self {
             score,
             phase,
-            samples,
+            told,
             tasks,
         }
     }
@@ -203,13 +211,13 @@ impl Fleet {
         self.phase.send_replace(phase);
     }
 
-    /// Ends the phase, and returns what each visitor has measured in it and where they stand.
-    pub(crate) async fn gather(&mut self) -> Vec<(Samples, Identity)> {
+    /// Ends the phase, and returns what each visitor has measured in it.
+    pub(crate) async fn gather(&mut self) -> Vec<Told> {
         self.tell(Phase::Quiet);
         let mut gathered = Vec::new();
         for _ in 0..self.tasks.len() {
-            // Whose line broke in a baseline has nothing to say.
-            match tokio::time::timeout(PATIENCE, self.samples.recv()).await {
+            // Whose line broke in a baseline has nothing to say, and is missing.
+            match tokio::time::timeout(PATIENCE, self.told.recv()).await {
                 Ok(said) => gathered.extend(said),
                 Err(_) => break,
             }

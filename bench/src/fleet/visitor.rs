@@ -20,7 +20,7 @@ use tokio::time::Sleep;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::line::{Line, Role};
-use super::{Identity, MESSAGE_BYTES, Phase, Samples, Score, Socket, open};
+use super::{Identity, MESSAGE_BYTES, Phase, Samples, Score, Socket, Told, open};
 
 /// A timer that nothing waits for.
 const FAR: Duration = Duration::from_secs(3600);
@@ -32,20 +32,20 @@ const LOCALE: &str = "en-GB";
 
 /// What connects a visitor to the rest of the load.
 pub(super) struct Desk {
-    told: watch::Receiver<Phase>,
-    samples: mpsc::UnboundedSender<(Samples, Identity)>,
+    phases: watch::Receiver<Phase>,
+    told: mpsc::UnboundedSender<Told>,
     score: Arc<Score>,
 }
 
 impl Desk {
     pub(super) fn new(
-        told: watch::Receiver<Phase>,
-        samples: mpsc::UnboundedSender<(Samples, Identity)>,
+        phases: watch::Receiver<Phase>,
+        told: mpsc::UnboundedSender<Told>,
         score: Arc<Score>,
     ) -> Self {
         Self {
+            phases,
             told,
-            samples,
             score,
         }
     }
@@ -107,7 +107,7 @@ impl Pen {
     fn answered(&mut self, score: &Score) -> bool {
         Score::add(&score.answered);
         if let Some(asked) = self.asked.take() {
-            self.samples.push(asked.elapsed().as_secs_f64() * 1000.0);
+            self.samples.push(ms(asked));
         }
         match self.phase {
             Phase::Quiet | Phase::Paced(_) => false,
@@ -122,9 +122,22 @@ impl Pen {
         }
     }
 
+    /// What was measured since this was told last.
+    fn tell(&mut self) -> Told {
+        Told {
+            samples: std::mem::take(&mut self.samples),
+            waiting: self.asked.map(ms),
+        }
+    }
+
     fn wait(&mut self, span: Duration) {
         self.next.as_mut().reset(tokio::time::Instant::now() + span);
     }
+}
+
+/// Milliseconds since then.
+fn ms(began: Instant) -> f64 {
+    began.elapsed().as_secs_f64() * 1000.0
 }
 
 struct Tab {
@@ -138,7 +151,6 @@ struct Tab {
     pen: Pen,
     score: Arc<Score>,
     goal: u64,
-    site: String,
 }
 
 /// Runs until it is dropped.
@@ -150,7 +162,7 @@ pub(super) async fn run(
     mut desk: Desk,
 ) {
     let greeting = VisitorGreeting {
-        site: who.site.clone(),
+        site: who.site,
         token: who.token,
         page: Some(Page::new(URL, TITLE)),
         locale: Some(LOCALE.to_owned()),
@@ -166,19 +178,18 @@ pub(super) async fn run(
         pen: Pen::new(),
         score: Arc::clone(&desk.score),
         goal: who.goal,
-        site: who.site,
     };
     loop {
         while tab.perform().await {}
         tab.set_timer();
         tokio::select! {
-            changed = desk.told.changed() => {
+            changed = desk.phases.changed() => {
                 if changed.is_err() {
                     return;
                 }
-                let phase = *desk.told.borrow_and_update();
+                let phase = *desk.phases.borrow_and_update();
                 if phase == Phase::Quiet {
-                    let _ = desk.samples.send((std::mem::take(&mut tab.pen.samples), tab.identity()));
+                    let _ = desk.told.send(tab.pen.tell());
                 }
                 if tab.pen.enter(phase) {
                     tab.write();
@@ -212,16 +223,6 @@ async fn next(lines: &mut [(LineId, Socket)]) -> (LineId, Option<Message>) {
 impl Tab {
     fn now(&self) -> Millis {
         Millis(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
-
-    fn identity(&self) -> Identity {
-        let resume = self.client.saved().cursor;
-        Identity {
-            site: self.site.clone(),
-            token: self.client.greeting().token.clone(),
-            resume,
-            goal: resume.map_or(0, |resume| resume.after),
-        }
     }
 
     /// Carries one output out; false when there is none.
@@ -366,13 +367,13 @@ async fn write_texts<L: Line>(server: SocketAddr, number: usize, desk: &mut Desk
     let text = Utf8Bytes::from(format!("{number:08}{}", "x".repeat(MESSAGE_BYTES - 8)));
     loop {
         let is_writing = tokio::select! {
-            changed = desk.told.changed() => {
+            changed = desk.phases.changed() => {
                 if changed.is_err() {
                     return Ok(());
                 }
-                let phase = *desk.told.borrow_and_update();
+                let phase = *desk.phases.borrow_and_update();
                 if phase == Phase::Quiet {
-                    let _ = desk.samples.send((std::mem::take(&mut pen.samples), Identity::default()));
+                    let _ = desk.told.send(pen.tell());
                 }
                 pen.enter(phase)
             }

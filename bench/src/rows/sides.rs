@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 
 use super::{CROWD, Size, float};
 use crate::baseline::Work;
-use crate::fleet::{AGENTS, Agents, Answers, Dialect, Fleet, Phase, Samples, Texts};
+use crate::fleet::{AGENTS, Agents, Answers, Dialect, Fleet, Phase, Samples, Texts, Told};
 use crate::gauge::{Gauge, median, quantile};
 use crate::peers::{self, Peer};
 use crate::stage::{Relay, Stage, strangers};
@@ -17,7 +17,7 @@ use crate::stage::{Relay, Stage, strangers};
 const RAMP: Duration = Duration::from_millis(700);
 
 /// What one round of a flow says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Flow {
     pub(super) messages_per_s: f64,
     pub(super) cpu_s_per_100k: f64,
@@ -25,6 +25,16 @@ pub(super) struct Flow {
     pub(super) p99: f64,
     /// The worst visitor's p99 as a multiple of the median visitor's.
     pub(super) starving: f64,
+    /// When the visitors were told to stop.
+    pub(super) ended: Instant,
+}
+
+/// How long answers take, all visitors considered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Waits {
+    p50: f64,
+    p99: f64,
+    starving: f64,
 }
 
 /// Lets the fleet do `phase` for `span`.
@@ -40,23 +50,52 @@ pub(super) async fn flow(
     let (began, cpu, before) = (Instant::now(), gauge.cpu_s()?, count());
     tokio::time::sleep(span).await;
     let (seconds, cpu, after) = (began.elapsed(), gauge.cpu_s()? - cpu, count());
+    let ended = Instant::now();
     let gathered = fleet.gather().await;
     let troubles = fleet.score.troubles.load(Ordering::Relaxed);
     ensure!(troubles == 0, "{troubles} troubles");
     let messages = 2.0 * float(usize::try_from(after - before)?);
-    let mut visitors: Vec<Samples> = gathered.into_iter().map(|(samples, _)| samples).collect();
-    let mut worst: Vec<f64> = visitors
-        .iter_mut()
-        .map(|samples| quantile(samples, 0.99))
-        .collect();
-    let typical = median(&mut worst);
-    let mut all: Samples = visitors.concat();
+    let waits = judge(gathered, fleet.len())?;
     Ok(Flow {
         messages_per_s: messages / seconds.as_secs_f64(),
         cpu_s_per_100k: cpu / messages * 100_000.0,
+        p50: waits.p50,
+        p99: waits.p99,
+        starving: waits.starving,
+        ended,
+    })
+}
+
+/// What the visitors' samples say. Who still waits has waited for at least so long, as far as starving goes.
+///
+/// # Errors
+/// When somebody is missing, or got not one answer: they would not show in any figure.
+fn judge(told: Vec<Told>, visitors: u64) -> Result<Waits> {
+    let count = told.len() as u64;
+    ensure!(
+        count == visitors,
+        "{count} of {visitors} visitors told what they measured"
+    );
+    let unanswered = told.iter().filter(|told| told.samples.is_empty()).count();
+    ensure!(
+        unanswered == 0,
+        "{unanswered} of {visitors} visitors got not one answer"
+    );
+    let mut all = Samples::new();
+    let mut longest = Vec::new();
+    for Told {
+        mut samples,
+        waiting,
+    } in told
+    {
+        longest.push(quantile(&mut samples, 0.99).max(waiting.unwrap_or_default()));
+        all.append(&mut samples);
+    }
+    let typical = median(&mut longest);
+    Ok(Waits {
         p50: median(&mut all),
         p99: quantile(&mut all, 0.99),
-        starving: worst.last().copied().unwrap_or_default() / typical,
+        starving: quantile(&mut longest, 1.0) / typical,
     })
 }
 
@@ -173,4 +212,40 @@ pub(super) async fn rounds(sides: &mut [Side], size: Size, phase: Phase) -> Resu
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Told, Waits, judge};
+
+    fn told(samples: &[f64], waiting: Option<f64>) -> Told {
+        Told {
+            samples: samples.to_vec(),
+            waiting,
+        }
+    }
+
+    #[test]
+    fn a_visitor_who_waits_longer_than_the_others_shows() {
+        let even = || told(&[2.0, 2.0], None);
+        let all = vec![told(&[2.0, 8.0], None), even(), even()];
+        let expected = Waits {
+            p50: 2.0,
+            p99: 8.0,
+            starving: 4.0,
+        };
+        assert_eq!(judge(all, 3).unwrap(), expected);
+        let all = vec![even(), even(), told(&[2.0], Some(12.0))];
+        let starving = judge(all, 3).unwrap().starving;
+        assert!((starving - 6.0).abs() < 0.01, "{starving}");
+    }
+
+    #[test]
+    fn a_visitor_who_got_no_answer_or_says_nothing_is_no_good_figure() {
+        let all = vec![told(&[2.0], None), told(&[], Some(4000.0))];
+        let error = judge(all, 2).unwrap_err().to_string();
+        assert_eq!(error, "1 of 2 visitors got not one answer");
+        let error = judge(vec![told(&[2.0], None)], 2).unwrap_err().to_string();
+        assert_eq!(error, "1 of 2 visitors told what they measured");
+    }
 }
