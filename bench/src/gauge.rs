@@ -60,6 +60,25 @@ pub(crate) fn kernel_kib() -> Result<f64> {
     Ok(slab + pages * PAGE_KIB)
 }
 
+/// How often a queue of those who wait to be accepted was full, on the whole machine since it was started.
+///
+/// # Errors
+/// When the system has no such file, or another one than Linux has.
+pub(crate) fn listen_overflows() -> Result<u64> {
+    let path = "/proc/net/netstat";
+    let text = std::fs::read_to_string(path).context(path)?;
+    let number = column(&text, "TcpExt:", "ListenOverflows");
+    Ok(number.context("no ListenOverflows")?.parse()?)
+}
+
+/// What stands under `name`, where a line of names is followed by one of values, and both begin with `line`.
+fn column<'a>(text: &'a str, line: &str, name: &str) -> Option<&'a str> {
+    let mut lines = text.lines().filter_map(|it| it.strip_prefix(line));
+    let (names, values) = (lines.next()?, lines.next()?);
+    let mut pairs = names.split_whitespace().zip(values.split_whitespace());
+    pairs.find(|(it, _)| *it == name).map(|(_, value)| value)
+}
+
 /// The number that follows `word` in the line that begins with `line`.
 fn number_after(text: &str, line: &str, word: &str) -> Option<f64> {
     let line = text.lines().find_map(|it| it.strip_prefix(line))?;
@@ -87,4 +106,17 @@ pub(crate) fn quantile(samples: &mut [f64], part: f64) -> f64 {
 /// The middle one.
 pub(crate) fn median(samples: &mut [f64]) -> f64 {
     quantile(samples, 0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::column;
+
+    #[test]
+    fn a_value_stands_under_its_name() {
+        let text = "TcpExt: TW ListenOverflows ListenDrops\nTcpExt: 7 60440 3\nIpExt: InOctets\nIpExt: 9\n";
+        assert_eq!(column(text, "TcpExt:", "ListenOverflows"), Some("60440"));
+        assert_eq!(column(text, "IpExt:", "InOctets"), Some("9"));
+        assert_eq!(column(text, "IpExt:", "ListenOverflows"), None);
+    }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 /// What others read the results by.
-const NAMES: [&str; 42] = [
+const NAMES: [&str; 44] = [
     "agents_200",
     "agents_200_cpu",
     "agents_200_p99",
@@ -36,6 +36,8 @@ const NAMES: [&str; 42] = [
     "open_kib",
     "reconnect_10k",
     "reconnect_10k_backlog",
+    "reconnect_cpu",
+    "reconnect_cpu_backlog",
     "reconnect_retries",
     "rest_mib",
     "rtt_p50",

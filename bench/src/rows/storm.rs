@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use super::{CROWD, Size, float};
 use crate::baseline::Work;
 use crate::fleet::{Dialect, Fleet, Identity, Texts};
-use crate::gauge::median;
+use crate::gauge::{Gauge, listen_overflows, median};
 use crate::report::Report;
 use crate::seed::{Seed, plant};
 use crate::stage::{Relay, Stage, folder, prepare};
@@ -19,6 +19,15 @@ const MESSAGES: u64 = 51;
 
 /// The sockets of the storm before are gone by then, at both ends.
 const CALM: Duration = Duration::from_millis(1500);
+
+/// What a storm took.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Storm {
+    /// Until the last one was taken in.
+    seconds: f64,
+    /// The server's processor time.
+    cpu_s: f64,
+}
 
 /// A server with visitors who know it.
 pub(super) struct Comeback {
@@ -53,22 +62,59 @@ impl Comeback {
         })
     }
 
-    /// Seconds of a storm.
-    async fn storm(&self) -> Result<f64> {
-        let (server, who) = (self.stage.server.http(), self.who.clone());
-        storm(Dialect::Holdfast, server, who, &self.retries).await
+    /// A storm.
+    async fn storm(&self) -> Result<Storm> {
+        let (server, gauge) = (self.stage.server.http(), self.stage.gauge);
+        self.run(Dialect::Holdfast, server, gauge, &self.who).await
     }
 
     /// The same where much was missed.
-    pub(super) async fn storm_with_backlog(&self) -> Result<f64> {
-        let (server, who) = (self.stage.server.http(), self.behind.clone());
-        storm(Dialect::Holdfast, server, who, &self.retries).await
+    pub(super) async fn storm_with_backlog(&self) -> Result<Storm> {
+        let (server, gauge) = (self.stage.server.http(), self.stage.gauge);
+        self.run(Dialect::Holdfast, server, gauge, &self.behind)
+            .await
     }
 
     /// The same at a baseline's server.
-    async fn bare_storm(&self, server: SocketAddr) -> Result<f64> {
+    async fn bare_storm(&self, relay: &Relay) -> Result<Storm> {
         let dialect = Dialect::Texts(Texts::Bare);
-        storm(dialect, server, self.who.clone(), &self.retries).await
+        self.run(dialect, relay.address, relay.gauge, &self.who)
+            .await
+    }
+
+    /// Lets all of them come at once, until everybody is taken in and has read what was missed.
+    async fn run(
+        &self,
+        dialect: Dialect,
+        server: SocketAddr,
+        gauge: Gauge,
+        who: &[Identity],
+    ) -> Result<Storm> {
+        let (who, count) = (who.to_vec(), who.len() as u64);
+        let (began, cpu) = (Instant::now(), gauge.cpu_s()?);
+        let fleet = Fleet::launch(dialect, server, who);
+        let score = &fleet.score;
+        match dialect {
+            Dialect::Texts(_) => fleet.welcomed(CROWD).await?,
+            Dialect::Holdfast => {
+                score
+                    .reaches("caught up", |score| &score.caught_up, count, CROWD)
+                    .await?;
+            }
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        let cpu_s = gauge.cpu_s()? - cpu;
+        let troubles = score.troubles.load(Ordering::Relaxed);
+        ensure!(
+            troubles == 0,
+            "{troubles} troubles in a storm of {seconds:.2} s"
+        );
+        // On a machine that others use too, an attempt may hang long enough to be joined by another.
+        let retries = score.retries.load(Ordering::Relaxed);
+        self.retries.fetch_add(retries, Ordering::Relaxed);
+        drop(fleet);
+        tokio::time::sleep(CALM).await;
+        Ok(Storm { seconds, cpu_s })
     }
 }
 
@@ -76,23 +122,42 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let comeback = Comeback::prepare(size).await?;
     let relay = Relay::start(Work::Relay).await?;
     let (mut ours, mut backlog, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    let overflows = listen_overflows()?;
     for _ in 0..size.rounds {
-        bare.push(comeback.bare_storm(relay.address).await?);
+        bare.push(comeback.bare_storm(&relay).await?);
         ours.push(comeback.storm().await?);
         backlog.push(comeback.storm_with_backlog().await?);
     }
-    let bare = median(&mut bare);
+    let overflows = listen_overflows()? - overflows;
     let words = "bare relay: connect and hello";
-    report.add("reconnect_10k", median(&mut ours), "s", bare, words);
-    report.add(
-        "reconnect_10k_backlog",
-        median(&mut backlog),
-        "s",
-        bare,
-        words,
-    );
+    let (seconds, cpu_s) = (|storm: &Storm| storm.seconds, |storm: &Storm| storm.cpu_s);
+    for (name, storms) in [
+        ("reconnect_10k", &ours),
+        ("reconnect_10k_backlog", &backlog),
+    ] {
+        report.add(
+            name,
+            middle(storms, seconds),
+            "s",
+            middle(&bare, seconds),
+            words,
+        );
+    }
+    for (name, storms) in [
+        ("reconnect_cpu", &ours),
+        ("reconnect_cpu_backlog", &backlog),
+    ] {
+        report.add(
+            name,
+            middle(storms, cpu_s),
+            "CPU s",
+            middle(&bare, cpu_s),
+            words,
+        );
+    }
     let all = 2 * size.rounds * comeback.who.len();
     let retries = comeback.retries.into_inner();
+    eprintln!("  the kernel's queues of those who wait to be accepted were full {overflows} times");
     report.add(
         "reconnect_retries",
         float(usize::try_from(retries)?),
@@ -103,34 +168,7 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Seconds until everybody is taken in and has read what was missed.
-async fn storm(
-    dialect: Dialect,
-    server: SocketAddr,
-    who: Vec<Identity>,
-    retries: &AtomicU64,
-) -> Result<f64> {
-    let count = who.len() as u64;
-    let began = Instant::now();
-    let fleet = Fleet::launch(dialect, server, who);
-    let score = &fleet.score;
-    match dialect {
-        Dialect::Texts(_) => fleet.welcomed(CROWD).await?,
-        Dialect::Holdfast => {
-            score
-                .reaches("caught up", |score| &score.caught_up, count, CROWD)
-                .await?;
-        }
-    }
-    let seconds = began.elapsed().as_secs_f64();
-    let troubles = score.troubles.load(Ordering::Relaxed);
-    ensure!(
-        troubles == 0,
-        "{troubles} troubles in a storm of {seconds:.2} s"
-    );
-    // On a machine that others use too, an attempt may hang long enough to be joined by another.
-    retries.fetch_add(score.retries.load(Ordering::Relaxed), Ordering::Relaxed);
-    drop(fleet);
-    tokio::time::sleep(CALM).await;
-    Ok(seconds)
+/// The middle of some storms.
+fn middle(storms: &[Storm], value: impl Fn(&Storm) -> f64) -> f64 {
+    median(&mut storms.iter().map(value).collect::<Vec<_>>())
 }
