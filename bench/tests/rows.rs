@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 /// What others read the results by.
-const NAMES: [&str; 44] = [
+const NAMES: [&str; 46] = [
     "agents_200",
     "agents_200_cpu",
     "agents_200_p99",
@@ -46,6 +46,8 @@ const NAMES: [&str; 44] = [
     "start_ms",
     "widget_brotli_kb",
     "widget_key",
+    "widget_key_frames",
+    "widget_key_paint",
     "widget_mib",
     "widget_ready",
     "widget_scroll",

@@ -3,6 +3,7 @@
 mod agents;
 mod commands;
 mod idle;
+mod key;
 mod log;
 mod machine;
 mod page;

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::{Size, float, scroll};
+use super::{Size, float, key, scroll};
 use crate::gauge::median;
 use crate::report::Report;
 use crate::stage::Stage;
@@ -17,12 +17,8 @@ use crate::stage::Stage;
 /// The browser's processor is slowed down by this, as a cheap phone's.
 pub(super) const SLOWDOWN: u32 = 4;
 
-/// Pages that are opened, and messages that are written.
+/// Pages that are opened.
 const PAGES: usize = 5;
-const MESSAGES: usize = 15;
-
-/// A frame of a screen with 60 in a second.
-const FRAME_MS: f64 = 1000.0 / 60.0;
 
 /// Puts the tag on a page without it, opens the panel as soon as there is a launcher, and says how long it took from the
 /// tag until the composer could be used.
@@ -41,25 +37,6 @@ const READY: &str = "
         setTimeout(look, 1);
     };
     look();";
-
-/// Writes a message and presses Enter; says how long it took until it stood in the list, laid out, which is before the
-/// key's event is over: whoever looked again and again by a timer would measure the timer too.
-const KEY: &str = "
-    const [text, done] = arguments;
-    const root = document.querySelector('#holdfast-chat').shadowRoot;
-    const composer = root.querySelector('[data-hf=\"composer\"]');
-    const log = root.querySelector('[data-hf=\"messages\"]');
-    composer.value = text;
-    composer.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
-    requestAnimationFrame(() => setTimeout(() => {
-        const began = performance.now();
-        const init = { key: 'Enter', code: 'Enter', keyCode: 13, bubbles: true, composed: true, cancelable: true };
-        composer.dispatchEvent(new KeyboardEvent('keydown', init));
-        const { height } = log.lastElementChild.getBoundingClientRect();
-        const took = performance.now() - began;
-        const mine = log.lastElementChild.querySelector('[data-hf=\"text\"]');
-        done(mine?.textContent === text && height > 0 ? took : null);
-    }));";
 
 /// What the page has loaded, but for what comes after the first opening.
 const LOADED: &str = "
@@ -89,16 +66,9 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
         );
     }
     let weight = weight(&tab, server).await?;
-    let mut keys = keys(&tab).await?;
     let slow = "the budget, with the processor slowed down 4 times";
     report.add("widget_ready", median(&mut ready), "ms", 1000.0, slow);
-    report.add(
-        "widget_key",
-        median(&mut keys),
-        "ms",
-        FRAME_MS,
-        "a frame, with the processor slowed down 4 times",
-    );
+    key::measure(&tab, report).await?;
     scroll::measure(&tab, size, report).await?;
     report.add("widget_brotli_kb", weight, "kB", BUDGET_KB, "the budget");
     Ok(())
@@ -116,16 +86,6 @@ pub(super) async fn slow_down(tab: &Tab, rate: u32) -> Result<()> {
     tab.devtools("Emulation.setCPUThrottlingRate", json!({"rate": rate}))
         .await?;
     Ok(())
-}
-
-async fn keys(tab: &Tab) -> Result<Vec<f64>> {
-    let mut keys = Vec::new();
-    for number in 0..MESSAGES {
-        let text = json!(format!("message {number}"));
-        let took: Option<f64> = tab.run_async(KEY, vec![text]).await?;
-        keys.push(took.context("the message did not stand there when the key's event was over")?);
-    }
-    Ok(keys)
 }
 
 /// Kilobytes that the browser has downloaded until the panel could be used, as it would over TLS: plain connections are not
