@@ -8,9 +8,10 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 /// What others read the results by.
-const NAMES: [&str; 46] = [
+const NAMES: [&str; 47] = [
     "agents_200",
     "agents_200_cpu",
+    "agents_200_lag",
     "agents_200_p99",
     "big_log_resume",
     "big_log_start",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::Size;
+use super::agents::Team;
 use super::sides::Side;
 use super::storm::Comeback;
 use super::traffic::PERIOD;
@@ -26,9 +27,19 @@ pub(crate) async fn draw(size: Size, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let title = "the most messages of 100 visitors";
     flow(size, 100, Phase::Busy, title, &folder.join("max_100.svg")).await?;
+    let title = "the most messages of 1,000 visitors";
+    let file = folder.join("max_1000.svg");
+    flow(size, 1_000, Phase::Busy, title, &file).await?;
     let title = "2,000 messages a second of 1,000 visitors";
     let phase = Phase::Paced(PERIOD);
     flow(size, 1_000, phase, title, &folder.join("rtt.svg")).await?;
+    let file = folder.join("agents_200.svg");
+    let title = "2,000 messages a second, each to 200 agents";
+    let mut team = Team::gather(size).await?;
+    let recording = watch(team.stage.gauge.pid()).await?;
+    team.flow(size).await?;
+    tell(&recording.draw(title, &file).await?, title, &file);
+    drop(team);
     let file = folder.join("reconnect_10k_backlog.svg");
     let title = "10,000 visitors come back with 50 missed events each";
     let comeback = Comeback::prepare(size).await?;
