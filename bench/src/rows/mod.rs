@@ -25,8 +25,8 @@ use crate::report::Report;
 
 /// The groups, in the order in which they are measured.
 pub(crate) const GROUPS: [&str; 12] = [
-    "program", "machine", "idle", "pace", "most", "peers", "crowd", "queue", "storm", "agents",
-    "log", "widget",
+    "program", "machine", "idle", "pace", "most", "crowd", "queue", "storm", "agents", "log",
+    "widget", "peers",
 ];
 
 /// How long a crowd may take until it is taken in.
@@ -77,13 +77,13 @@ pub(crate) async fn measure(group: &str, size: Size, report: &mut Report) -> Res
         "idle" => idle::measure(size, report).await,
         "pace" => traffic::measure_pace(size, report).await,
         "most" => traffic::measure_most(size, report).await,
-        "peers" => peers::measure(size, report).await,
         "crowd" => traffic::measure_crowd(size, report).await,
         "queue" => queue::measure(size, report).await,
         "storm" => storm::measure(size, report).await,
         "agents" => agents::measure(size, report).await,
         "log" => log::measure(size, report).await,
         "widget" => widget::measure(size, report).await,
+        "peers" => peers::measure(size, report).await,
         _ => bail!("there is no group {group:?}; there are {GROUPS:?}"),
     }
 }
