@@ -16,6 +16,7 @@ mod stage;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 use baseline::Work;
@@ -58,8 +59,8 @@ struct Options {
     /// Where the rows go, as JSON
     #[arg(long)]
     json: PathBuf,
-    /// These groups of rows only, as in --only idle --only traffic
-    #[arg(long)]
+    /// These groups of rows only, as in --only idle --only pace
+    #[arg(long, value_name = "GROUP", value_parser = PossibleValuesParser::new(rows::GROUPS))]
     only: Vec<String>,
     /// A hundredth of the load: shows that every row is produced, and measures nothing
     #[arg(long)]

@@ -116,3 +116,19 @@ fn a_hundredth_of_the_load_yields_every_row() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_group_that_does_not_exist_is_refused_with_the_names_of_those_that_do() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let json = folder.path().join("bench.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_holdfast-bench"))
+        .args(["run", "--tiny", "--only", "traffic", "--json"])
+        .arg(&json)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(!output.status.success() && !json.exists(), "{said}");
+    for group in ["'traffic'", "idle", "pace", "storm", "widget"] {
+        ensure!(said.contains(group), "no {group} in {said}");
+    }
+    Ok(())
+}

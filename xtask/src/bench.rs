@@ -11,8 +11,8 @@ use crate::shell;
 /// What to measure.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// These groups of rows only: program, machine, idle, pace, most, peers, crowd, queue, storm, agents, log, widget
-    #[arg(long, value_name = "GROUP")]
+    /// These groups of rows only; into target/bench-only.json, so that the last run of everything stays
+    #[arg(long, value_name = "GROUP", value_parser = GROUPS)]
     only: Vec<String>,
     /// A hundredth of the load: shows that every row is produced, and measures nothing
     #[arg(long)]
@@ -22,13 +22,20 @@ pub(crate) struct Options {
     profile: bool,
 }
 
+/// The bench's groups of rows, which has the last word on them.
+const GROUPS: [&str; 12] = [
+    "program", "machine", "idle", "pace", "most", "crowd", "queue", "storm", "agents", "log",
+    "widget", "peers",
+];
+
 /// cargo's profile of the server that is drawn: the released one, with names.
 const PROFILING: &str = "profiling";
 
 /// Stacks are read by frame pointers, which is quick; cargo adds this to the flags of `.cargo/config.toml`.
 const FRAME_POINTERS: &str = r#"build.rustflags=["-Cforce-frame-pointers=yes"]"#;
 
-/// Builds what people run, measures it, prints the table and writes `target/bench.json`.
+/// Builds what people run, measures it, prints the table and writes `target/bench.json`; of some groups alone
+/// `target/bench-only.json`.
 ///
 /// # Errors
 /// When something can't be installed or built, or goes wrong while it is measured.
@@ -41,7 +48,12 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     build(repo, &["holdfast", "holdfast-bench"])?;
     let mut bench = repo.command(repo.binary("holdfast-bench", true));
     bench.arg("run");
-    bench.arg("--json").arg(repo.generated().join("bench.json"));
+    let json = if options.only.is_empty() {
+        "bench.json"
+    } else {
+        "bench-only.json"
+    };
+    bench.arg("--json").arg(repo.generated().join(json));
     bench.args(options.only.iter().flat_map(|name| ["--only", name]));
     if options.tiny {
         bench.arg("--tiny");
