@@ -81,23 +81,28 @@ impl Place {
     }
 
     fn with(heartbeat: Heartbeat) -> Self {
-        Self::build(heartbeat, || Millis(0))
+        Self::build(heartbeat, || Millis(0), clock::wall)
+    }
+
+    /// By another clock on the wall than the machine's.
+    fn by(wall: fn() -> Millis) -> Self {
+        Self::build(Heartbeat::default(), || Millis(0), wall)
     }
 
     /// Every read and every commit waits for the disk so long.
     fn on_disk(wait: fn() -> Millis) -> Self {
-        Self::build(Heartbeat::default(), wait)
+        Self::build(Heartbeat::default(), wait, clock::wall)
     }
 
-    fn build(heartbeat: Heartbeat, wait: fn() -> Millis) -> Self {
+    fn build(heartbeat: Heartbeat, wait: fn() -> Millis, wall: fn() -> Millis) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path(), 1 << 20).unwrap();
         let site = store.add_site("shop").unwrap().unwrap().id;
         let options = LogOptions {
             retain: Millis::from_secs(86_400),
-            wall: clock::wall,
+            wall,
         };
-        let clock = Clock::new(clock::wall);
+        let clock = Clock::new(wall);
         let grace = Grace {
             visitor: Millis(0),
             agent: Millis(0),

@@ -1,8 +1,11 @@
 //! What agents learn of a visitor, and what a visitor is told of the site.
 
+use std::cell::Cell;
+
 use holdfast_protocol::event::{Body, VisitorBody, VisitorFacts};
 use holdfast_protocol::frame::{RejectionCode, SiteState, Track, Tracked, Typing};
 use holdfast_protocol::profile::Profile;
+use jiff::Timestamp;
 
 use super::*;
 use crate::desk::SiteSettings;
@@ -163,6 +166,34 @@ async fn a_visitor_is_told_how_the_site_stands_and_when_that_changes() {
     let site = site_state(&mut tab).await;
     assert!(site.rating && !site.closed && site.greeting.is_none());
     set(&place, "").await;
+    assert!(site_state(&mut tab).await.is_plain());
+}
+
+thread_local! {
+    /// What the clock on the wall shows to a test that moves it.
+    static WALL: Cell<Millis> = const { Cell::new(Millis(0)) };
+}
+
+fn moment(text: &str) -> Millis {
+    let stamp: Timestamp = text.parse().unwrap();
+    Millis(u64::try_from(stamp.as_millisecond()).unwrap())
+}
+
+/// Nothing but the clock says so: the owner sets nothing meanwhile, and nobody comes.
+#[tokio::test(start_paused = true)]
+async fn an_open_page_is_told_when_the_clock_reaches_closing_and_opening_time() {
+    // 2026-11-23 is a Monday.
+    WALL.set(moment("2026-11-23T16:59:59Z"));
+    let place = Place::by(|| WALL.get());
+    let hours = "monday = [\"09:00-17:00\"]\ntuesday = [\"09:00-17:00\"]";
+    set(&place, &format!("timezone = \"UTC\"\n[hours]\n{hours}")).await;
+    let (mut tab, welcome) = place.visitor(None, None).await;
+    assert!(welcome.site.is_plain());
+    let opens = moment("2026-11-24T09:00:00Z");
+    WALL.set(moment("2026-11-23T17:00:00Z"));
+    let site = site_state(&mut tab).await;
+    assert_eq!((site.closed, site.opens_at), (true, Some(opens)));
+    WALL.set(opens);
     assert!(site_state(&mut tab).await.is_plain());
 }
 
