@@ -93,7 +93,11 @@ export class Menu {
   popOut() {
     // Once the other window is in front, Firefox takes this one for one without a focus.
     this.panel.find("launcher").focus();
-    if (window.open(location.href, this.name, OWN_SIZE)) return this.sdk.chat.call("close", "");
+    try {
+      if (window.open(location.href, this.name, OWN_SIZE)) return this.sdk.chat.call("close", "");
+    } catch {
+      // Firefox throws where a frame's sandbox allows no windows.
+    }
     this.button.focus();
     this.tell("popoutFailed");
   }

@@ -4,16 +4,18 @@ use anyhow::{Result, ensure};
 use holdfast_tests::{
     browser::{Browser, Engine, Tab, Wish},
     in_every_engine,
-    pages::Page,
+    pages::{Page, with_sandbox},
     stage::Stage,
 };
 use serde_json::json;
 
+use super::super::visitors::{extras, holds};
 use super::{CONTENT, cannot_show, chat_works_in, page, serve, serve_with, tag_for, talk};
 
 in_every_engine!(
     a_page_in_a_frame_of_another_site,
     a_page_that_its_own_policy_sandboxes,
+    a_frame_that_may_open_no_window_says_so,
     a_person_who_forbids_all_storage,
 );
 
@@ -45,6 +47,28 @@ async fn a_page_that_its_own_policy_sandboxes(engine: Engine) -> Result<()> {
         "storage is not denied"
     );
     chat_works_in(&mut stage, &tab).await
+}
+
+/// The panel stays as it is, so that the visitor can go on.
+async fn a_frame_that_may_open_no_window_says_so(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let inner = page("", &[CONTENT, &tag_for(&stage)].concat());
+    let portal = serve_with(Page::html(with_sandbox("/inner")), [("/inner", inner)]).await?;
+    let tab = stage.browser.open(&portal.url("/")).await?;
+    let frame = tab.frame(0);
+    frame.open_chat().await?;
+    extras(&frame).await?;
+    frame.click_hook("menu").await?;
+    frame.click_hook("popout").await?;
+    let is_told =
+        "return shown('said') && find('said').textContent === 'The browser did not open a window.'
+        && shown('panel') && root.activeElement === find('menu')";
+    holds(&frame, is_told).await?;
+    ensure!(
+        stage.browser.beside(&tab).await?.is_none(),
+        "a window was opened"
+    );
+    Ok(())
 }
 
 const DENIED: &str = "try { localStorage; return false; } catch { return true; }";
