@@ -18,6 +18,7 @@ in_every_engine!(
     one_language_costs_one,
     the_language_changes_under_an_open_conversation,
     every_language_is_read_in_its_own_words_and_times,
+    days_are_named_in_every_language,
     unread_messages_are_counted_in_russian,
     plurals_are_those_of_the_language,
 );
@@ -133,6 +134,8 @@ struct Language {
     later: [&'static str; 2],
     /// Over the messages of today.
     today: &'static str,
+    /// Over those of the day before.
+    yesterday: &'static str,
     /// How hours are counted there, as `Intl` calls it.
     hours: Hours,
 }
@@ -153,6 +156,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["Chat with us", "Chat", "Write a message…"],
         later: ["More", "Insert an emoji"],
         today: "Today",
+        yesterday: "Yesterday",
         hours: Hours::Half,
     },
     Language {
@@ -161,6 +165,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["与我们聊天", "聊天", "输入消息…"],
         later: ["更多", "插入表情"],
         today: "今天",
+        yesterday: "昨天",
         hours: Hours::Day,
     },
     Language {
@@ -169,6 +174,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["與我們聊天", "聊天", "輸入訊息…"],
         later: ["更多", "插入表情符號"],
         today: "今天",
+        yesterday: "昨天",
         hours: Hours::Half,
     },
     Language {
@@ -177,6 +183,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["Chatee con nosotros", "Chat", "Escriba un mensaje…"],
         later: ["Más", "Insertar un emoji"],
         today: "Hoy",
+        yesterday: "Ayer",
         hours: Hours::Day,
     },
     Language {
@@ -185,6 +192,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["Discutez avec nous", "Discussion", "Écrivez un message…"],
         later: ["Plus", "Insérer un émoji"],
         today: "Aujourd’hui",
+        yesterday: "Hier",
         hours: Hours::Day,
     },
     Language {
@@ -193,6 +201,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["Chatten Sie mit uns", "Chat", "Nachricht schreiben…"],
         later: ["Mehr", "Emoji einfügen"],
         today: "Heute",
+        yesterday: "Gestern",
         hours: Hours::Day,
     },
     Language {
@@ -201,6 +210,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["Converse conosco", "Chat", "Escreva uma mensagem…"],
         later: ["Mais", "Inserir um emoji"],
         today: "Hoje",
+        yesterday: "Ontem",
         hours: Hours::Day,
     },
     Language {
@@ -209,6 +219,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["チャットでお問い合わせ", "チャット", "メッセージを入力…"],
         later: ["その他", "絵文字を入力"],
         today: "今日",
+        yesterday: "昨日",
         hours: Hours::Day,
     },
     Language {
@@ -217,6 +228,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["تحدث معنا", "الدردشة", "اكتب رسالة…"],
         later: ["المزيد", "إدراج رمز تعبيري"],
         today: "اليوم",
+        yesterday: "أمس",
         hours: Hours::Half,
     },
     Language {
@@ -225,6 +237,7 @@ const LANGUAGES: [Language; 10] = [
         panel: ["Напишите нам", "Чат", "Напишите сообщение…"],
         later: ["Ещё", "Вставить эмодзи"],
         today: "Сегодня",
+        yesterday: "Вчера",
         hours: Hours::Day,
     },
 ];
@@ -269,6 +282,46 @@ async fn every_language_is_read_in_its_own_words_and_times(engine: Engine) -> Re
         println!("{engine}, {tag}: {time}");
         ensure!(is_right, "{tag}: {time} is none of {wanted}");
         ensure!(is_half == (language.hours == Hours::Half), "{tag}: {time}");
+    }
+    Ok(())
+}
+
+/// Before everything of a page: its clock is as many days later than the browser's as it says of itself.
+const LATER: &str = "<script>
+    const clock = Date.now;
+    Date.now = () => clock() + (document.documentElement.dataset.days ?? 0) * 864e5;
+    </script>";
+
+/// The browser's own day as it names it there, with a capital letter at its begin where it has any.
+const DATE: &str = "const [tag] = arguments;
+    const format = new Intl.DateTimeFormat(tag, { weekday: 'long', day: 'numeric', month: 'long' });
+    const [first, ...rest] = format.format(new Date());
+    return [first.toLocaleUpperCase(tag), ...rest].join('')";
+
+/// A page that stays open: what was written today stands under yesterday the next day, and later under its date.
+async fn days_are_named_in_every_language(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let html = with_tag(stage.street.addr(), "demo", "").replace("<h1>", &format!("{LATER}<h1>"));
+    let pages = Pages::serve([("/", html)]).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.open_chat().await?;
+    tab.write("14:05").await?;
+    for days in [1, 5] {
+        let later = "document.documentElement.dataset.days = arguments[0]";
+        tab.run::<Value>(later, vec![json!(days)]).await?;
+        for Language { tag, yesterday, .. } in &LANGUAGES {
+            let say = "Holdfast.setLocale(arguments[0])";
+            tab.run::<Value>(say, vec![json!(tag)]).await?;
+            let wanted = match days {
+                1 => (*yesterday).to_owned(),
+                _ => tab.run::<String>(DATE, vec![json!(tag)]).await?,
+            };
+            println!("{engine}, {tag}: {wanted}");
+            let days = "return [...root.querySelectorAll('.day')].map((day) => day.textContent)";
+            let read = async || inside::<Vec<String>>(&tab, days).await;
+            let is_wanted = |found: &Vec<String>| *found == [wanted.as_str()];
+            wait::until(&format!("{wanted} in {tag}"), read, is_wanted).await?;
+        }
     }
     Ok(())
 }
