@@ -1,7 +1,13 @@
 //! How the chat comes onto a page, leaves it, and forgets.
 
 use anyhow::{Context as _, Result, ensure};
-use holdfast_tests::{browser::Engine, in_every_engine, pages::Pages, stage::Stage, wait};
+use holdfast_tests::{
+    browser::{Engine, Widget},
+    in_every_engine,
+    pages::{Pages, with_tag},
+    stage::Stage,
+    wait,
+};
 use serde_json::json;
 
 use super::{super::visitors::extras, call, early, ensure_silent, hear};
@@ -10,6 +16,7 @@ in_every_engine!(
     destroy_leaves_no_trace_and_boot_goes_on,
     destroy_ends_the_timers_and_the_sound_of_what_was_loaded_later,
     logout_forgets_the_visitor_in_all_tabs,
+    the_page_before_a_logout_shows_nothing_when_one_goes_back_to_it,
     a_page_may_wait_for_consent,
 );
 
@@ -191,6 +198,84 @@ async fn logout_forgets_the_visitor_in_all_tabs(engine: Engine) -> Result<()> {
         "the same visitor after a logout"
     );
     Ok(())
+}
+
+/// Notes what a page that comes out of the back/forward cache shows first: messages, and what is in the composer.
+const NOTE: &str = "<script>
+    addEventListener('pageshow', ({ persisted }) => {
+        if (persisted) requestAnimationFrame(() => {
+            const root = document.querySelector('#holdfast-chat').shadowRoot;
+            const count = root.querySelectorAll('[data-hf=message]').length;
+            document.documentElement.dataset.first = count + root.querySelector('[data-hf=composer]').value;
+        });
+    });
+    </script>";
+
+/// On a shared computer. Chromium and WebKit have kept the page in the middle of the conversation, and Firefox, which keeps
+/// none with a line, loads it anew.
+async fn the_page_before_a_logout_shows_nothing_when_one_goes_back_to_it(
+    engine: Engine,
+) -> Result<()> {
+    for is_open in [true, false] {
+        let mut stage = Stage::set_in(engine).await?;
+        let html = with_tag(stage.street.addr(), "demo", "");
+        let noted = html.replace("<h1>", &format!("{NOTE}<h1>"));
+        let pages = Pages::serve([("/", noted), ("/other", html)]).await?;
+        let (tab, agent, _) = stage.greeting_at(&pages.url("/")).await?;
+        tab.draft("half a secret").await?;
+        let kept = async || call(&tab, "return JSON.stringify({...sessionStorage})").await;
+        wait::until("the draft saved", kept, |kept| {
+            kept.to_string().contains("half a secret")
+        })
+        .await?;
+        if !is_open {
+            tab.click_hook("close").await?;
+            tab.see("no panel", |widget| !widget.open).await?;
+        }
+        tab.goto(&pages.url("/other")).await?;
+        tab.see("the chat", |widget| {
+            widget.open == is_open && widget.connection == "online"
+        })
+        .await?;
+        call(&tab, "Holdfast.logout()").await?;
+        tab.see("nothing of it", is_nobodys).await?;
+
+        tab.back().await?;
+        tab.see("nothing of it on the page before", is_nobodys)
+            .await?;
+        let first = match engine {
+            Engine::Chromium | Engine::WebKit => json!("0"),
+            Engine::Firefox => json!(null),
+        };
+        let noted = async || {
+            let noted = "return document.documentElement.dataset.first ?? null";
+            call(&tab, noted).await
+        };
+        wait::until("nothing from the first moment on", noted, |noted| {
+            *noted == first
+        })
+        .await?;
+        tab.open_chat().await?;
+        tab.write("somebody else").await?;
+        let desk = agent
+            .see("both", |desk| desk.find("somebody else").is_some())
+            .await?;
+        let of = |text: &str| desk.find(text).map(|message| message.conversation);
+        ensure!(
+            of("somebody else") != of("Good morning"),
+            "the same visitor after a logout"
+        );
+        let widget = tab.widget().await?;
+        ensure!(
+            widget.messages.len() == 1 && widget.draft.is_empty(),
+            "{widget:?}"
+        );
+    }
+    Ok(())
+}
+
+fn is_nobodys(widget: &Widget) -> bool {
+    widget.here && !widget.open && widget.messages.is_empty() && widget.draft.is_empty()
 }
 
 async fn a_page_may_wait_for_consent(engine: Engine) -> Result<()> {
