@@ -9,7 +9,7 @@ use thirtyfour::{
     common::capabilities::firefox::FirefoxPreferences,
 };
 
-use super::{Wish, trace};
+use super::{Settings, Wish, trace};
 use crate::{process::Process, wait};
 
 /// What keeps Chromium from doing anything but what the test says, and from outliving its driver:
@@ -105,7 +105,7 @@ impl fmt::Display for Engine {
 }
 
 async fn chromium(wish: Wish, profile: &Path) -> Result<Driver> {
-    let (driver, port) = chromedriver().await?;
+    let (driver, port) = chromedriver(wish.settings).await?;
     let mut wishes = DesiredCapabilities::chrome();
     for flag in CHROMIUM_FLAGS {
         wishes.add_arg(flag)?;
@@ -135,7 +135,7 @@ async fn chromium(wish: Wish, profile: &Path) -> Result<Driver> {
 async fn firefox(wish: Wish, profile: &Path) -> Result<Driver> {
     let args = ["--port=0", "--websocket-port=0", "--profile-root"];
     let args = args.map(OsString::from).into_iter();
-    let driver = Process::start("geckodriver", args.chain([profile.into()]))
+    let driver = start("geckodriver", args.chain([profile.into()]), wish.settings)
         .context("is firefox with its geckodriver installed?")?;
     let port = port_after(&driver, "Listening on 127.0.0.1:").await?;
     let mut wishes = DesiredCapabilities::firefox();
@@ -178,7 +178,9 @@ async fn webkit(wish: Wish, profile: &Path) -> Result<Driver> {
     // It takes no port 0. Between this moment and its start somebody else may get the port: then it ends.
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let at = format!("--port={port}");
-    let driver = [&display, &folder, &config, &theme, "WebKitWebDriver", &at];
+    let driver: [&str; 6] = [&display, &folder, &config, &theme, "WebKitWebDriver", &at];
+    let zone = wish.settings.zone();
+    let driver = zone.iter().map(String::as_str).chain(driver);
     let driver = Process::start("env", driver).context("is webkit2gtk-driver installed?")?;
     wait::until_for(
         DRIVER_START,
@@ -195,15 +197,30 @@ async fn webkit(wish: Wish, profile: &Path) -> Result<Driver> {
 }
 
 /// It is given a port of IPv6 by the system, and ends where somebody else has the same one of IPv4.
-async fn chromedriver() -> Result<(Process, u16)> {
+async fn chromedriver(settings: Settings) -> Result<(Process, u16)> {
     let mut others = 0..PORTS_TAKEN;
     loop {
-        let driver = Process::start("chromedriver", ["--port=0"])
+        let driver = start("chromedriver", ["--port=0".into()], settings)
             .context("is chromium with its chromedriver installed?")?;
         match port_after(&driver, "started successfully on port ").await {
             Err(error) if error.to_string().contains(PORT_TAKEN) && others.next().is_some() => {}
             port => return Ok((driver, port?)),
         }
+    }
+}
+
+/// Starts a driver, and with it the browser, in the person's time zone.
+fn start(
+    driver: &str,
+    args: impl IntoIterator<Item = OsString>,
+    settings: Settings,
+) -> Result<Process> {
+    match settings.zone() {
+        Some(zone) => {
+            let variable = [zone.into(), driver.into()];
+            Process::start("env", variable.into_iter().chain(args))
+        }
+        None => Process::start(driver, args),
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Settings {
     pub is_dark: bool,
     /// Whether nothing is to move.
     pub is_still: bool,
+    /// The time zone by its name in the IANA's list; otherwise the machine's.
+    pub zone: Option<&'static str>,
 }
 
 impl Default for Settings {
@@ -19,6 +21,7 @@ impl Default for Settings {
             language: "en-GB",
             is_dark: false,
             is_still: false,
+            zone: None,
         }
     }
 }
@@ -31,6 +34,11 @@ impl Settings {
         } else {
             "Adwaita"
         }
+    }
+
+    /// The time zone for the environment of a process.
+    pub(super) fn zone(self) -> Option<String> {
+        self.zone.map(|zone| format!("TZ={zone}"))
     }
 
     /// The rest of them, as GTK reads them from its file.
