@@ -32,7 +32,7 @@ const FULL = "(max-width: 520px), (max-height: 460px)";
 const KEEPS_LINES = !CSS.supports("-moz-appearance:none");
 
 // What an accent of the owner's changes.
-const COLOURS = ["--accent", "--accent-fg", "--head", "--hint-light", "--hint-dark", "--edge-light", "--edge-dark", "--veil"];
+const COLOURS = ["--accent", "--accent-fg", "--head", "--hint-light", "--hint-dark", "--rim-light", "--rim-dark", "--veil"];
 
 const warned = new Set();
 const warn = (text) => {

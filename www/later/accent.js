@@ -55,8 +55,8 @@ export const palette = (accent, warn) => {
     "--hint-light": css(against(rgb, LIGHT, INK)),
     "--hint-dark": css(against(rgb, DARK, WHITE)),
     // Where the visitor's messages are nearly of the panel's colour, an edge shows where they end.
-    "--edge-light": contrast(ground, WHITE) < FAINT ? "rgb(0 0 0 / 20%)" : "",
-    "--edge-dark": contrast(ground, NIGHT) < FAINT ? "rgb(255 255 255 / 25%)" : "",
+    "--rim-light": contrast(ground, WHITE) < FAINT ? "rgb(0 0 0 / 20%)" : "",
+    "--rim-dark": contrast(ground, NIGHT) < FAINT ? "rgb(255 255 255 / 25%)" : "",
     // On what is nearly white already, only what is darker is seen.
     "--veil": !isLight ? "rgb(0 0 0 / 20%)" : luminance(rgb) < 0.6 ? "rgb(255 255 255 / 40%)" : "rgb(0 0 0 / 10%)",
   };

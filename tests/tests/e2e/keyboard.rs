@@ -6,6 +6,7 @@ use holdfast_tests::{
     in_every_engine,
     pages::{Pages, with_tag},
     proxy::{BOTH, Forgotten},
+    samples::QUESTIONS,
     server::operator,
     stage::Stage,
     wait,
@@ -23,6 +24,7 @@ in_every_engine!(
     a_bad_accent_is_made_readable,
     a_bad_accent_is_readable_before_the_chat_is_loaded,
     a_message_of_the_panels_own_colour_has_an_edge,
+    what_is_filled_in_has_edges_that_can_be_seen,
 );
 
 pub(super) const TAB: &str = "\u{E004}";
@@ -285,6 +287,35 @@ async fn a_message_of_the_panels_own_colour_has_an_edge(engine: Engine) -> Resul
             .await?;
         let what = format!("{accent} in {theme}");
         wait::until(&what, look, |found| *found == has_edge).await?;
+    }
+    Ok(())
+}
+
+async fn what_is_filled_in_has_edges_that_can_be_seen(engine: Engine) -> Result<()> {
+    const EDGES: &str = "const root = document.querySelector('#holdfast-chat').shadowRoot;
+        const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+        const panel = parts(getComputedStyle(root.querySelector('[data-hf=panel]')).backgroundColor).slice(0, 3);
+        return [...root.querySelectorAll('.ask :is(input, textarea)')].map((field) => {
+            const style = getComputedStyle(field, field.type === 'checkbox' ? '::before' : null);
+            const [red, green, blue, opacity = 1] = parts(style.borderTopColor);
+            return [opacity && parseFloat(style.borderTopWidth) ? [red, green, blue] : panel, panel];
+        })";
+    let stage = Stage::set_in(engine).await?;
+    stage.server.set_site(QUESTIONS).await?;
+    let tab = stage.browser.open(&stage.page("/")).await?;
+    tab.open_chat().await?;
+    for theme in ["light", "dark"] {
+        let dress = "Holdfast.update({ theme: arguments[0] })";
+        tab.run::<Value>(dress, vec![json!(theme)]).await?;
+        let look = async || tab.run::<Vec<[Vec<f64>; 2]>>(EDGES, vec![]).await;
+        let fields = wait::until("the questions", look, |fields| fields.len() == 4).await?;
+        for [edge, ground] in fields {
+            let contrast = contrast(&edge, &ground);
+            ensure!(
+                contrast >= ICON,
+                "{theme}: {contrast:.2} of {edge:?} on {ground:?}"
+            );
+        }
     }
     Ok(())
 }

@@ -35,13 +35,13 @@ textarea, .choice div { scrollbar-width: thin; scrollbar-color: var(--line) tran
 .prechat { display: grid; gap: 12px; padding: 14px 8px 4px; }
 .ask { display: grid; gap: 4px; }
 .ask label { font-size: 13.5px; font-weight: 600; overflow-wrap: anywhere; }
-.ask input, .ask textarea, .comment { appearance: none; width: 100%; min-height: 44px; margin: 0; padding: 9px 12px; border: 1.5px solid var(--edge, #87969e); border-radius: 11px; background: var(--bg); color: var(--fg); font: inherit; font-size: 16px; line-height: 24px; }
+.ask input, .ask textarea, .comment { appearance: none; width: 100%; min-height: 44px; margin: 0; padding: 9px 12px; border: 1.5px solid #87969e; border-radius: 11px; background: var(--bg); color: var(--fg); font: inherit; font-size: 16px; line-height: 24px; }
 .ask textarea, .comment { resize: none; }
 .box { grid-template-columns: 34px 1fr; align-items: center; }
 .box label { display: grid; align-content: center; min-height: 44px; padding: 8px 0; font-weight: 400; text-wrap: balance; }
 .box .fault { grid-column: 2; margin-top: -8px; }
 .ask [type=checkbox] { display: grid; place-items: center; width: 44px; height: 44px; margin-inline-start: -10px; padding: 0; border: 0; background: none; }
-.ask [type=checkbox]::before { content: ""; grid-area: 1 / 1; box-sizing: border-box; width: 24px; height: 24px; border: 1.5px solid var(--edge, #87969e); border-radius: 6px; background: var(--bg); }
+.ask [type=checkbox]::before { content: ""; grid-area: 1 / 1; box-sizing: border-box; width: 24px; height: 24px; border: 1.5px solid #87969e; border-radius: 6px; background: var(--bg); }
 .ask [type=checkbox]:checked::before { border-color: var(--accent); background: var(--accent); }
 .ask [aria-invalid=true]::before { border-color: var(--bad); }
 .ask [type=checkbox]:checked::after { content: ""; grid-area: 1 / 1; width: 13px; height: 7px; border: solid var(--accent-fg); border-width: 0 0 2.5px 2.5px; transform: translateY(-2px) rotate(-45deg); }
