@@ -5,13 +5,14 @@ use holdfast_tests::{
     browser::Engine,
     documents::{at, example},
     in_every_engine,
-    pages::{Page, with_tag},
+    pages::{Page, tag, with_tag},
     stage::Stage,
+    wait,
 };
 
 use super::{
-    super::visitors::extras, CONTENT, chat_works_at, complaints, page, questions, serve,
-    serve_with, tag_for, watch,
+    super::visitors::{extras, holds},
+    CONTENT, chat_works_at, complaints, page, questions, serve, serve_with, tag_for, watch,
 };
 
 in_every_engine!(
@@ -19,6 +20,7 @@ in_every_engine!(
     a_strict_policy_with_a_nonce,
     trusted_types_are_enforced,
     questions_are_asked_under_the_strictest_policy,
+    what_only_some_pages_load_comes_under_the_strictest_policy,
     a_page_isolates_itself,
 );
 
@@ -95,15 +97,15 @@ async fn a_strict_policy_with_a_nonce(engine: Engine) -> Result<()> {
 }
 
 /// A page that also wants every text that could become code to be of a trusted type, and has none.
-fn strictest(stage: &Stage) -> Result<Page> {
+fn strictest(stage: &Stage, tag: &str) -> Result<Page> {
     let types = "require-trusted-types-for 'script'; trusted-types 'none'";
-    let page = page("", &[CONTENT, &tag_for(stage)].concat());
+    let page = page("", &[CONTENT, tag].concat());
     Ok(page.with(POLICY, format!("{}; {types}", with_own_script(stage)?)))
 }
 
 async fn trusted_types_are_enforced(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_in(engine).await?;
-    let pages = serve(strictest(&stage)?).await?;
+    let pages = serve(strictest(&stage, &tag_for(&stage))?).await?;
     let tab = chat_works_at(&mut stage, &pages.url("/")).await?;
     let is_enforced = "try { document.createElement('div').innerHTML = '<b>'; return false; }
         catch { return true; }";
@@ -116,9 +118,42 @@ async fn trusted_types_are_enforced(engine: Engine) -> Result<()> {
 
 async fn questions_are_asked_under_the_strictest_policy(engine: Engine) -> Result<()> {
     let stage = Stage::set_in(engine).await?;
-    let pages = serve(strictest(&stage)?).await?;
+    let pages = serve(strictest(&stage, &tag_for(&stage))?).await?;
     let tab = stage.browser.open("about:blank").await?;
     questions::are_answered(&stage, &tab, &pages.url("/")).await?;
+    Ok(())
+}
+
+/// An accent, who the visitor is, and a word that the chat does not know.
+async fn what_only_some_pages_load_comes_under_the_strictest_policy(engine: Engine) -> Result<()> {
+    let stage = Stage::set_in(engine).await?;
+    let tag = tag(
+        stage.street.addr(),
+        "data-site=\"demo\" data-accent=\"#7a0000\"",
+    );
+    let pages = serve(strictest(&stage, &tag)?).await?;
+    let tab = stage.browser.open(&pages.url("/")).await?;
+    tab.open_chat().await?;
+    holds(
+        &tab,
+        "return getComputedStyle(find('title').closest('.head')).backgroundColor === 'rgb(122, 0, 0)'",
+    )
+    .await?;
+    let calls = "Holdfast.identify('user-17', { name: 'Lin Wei' }); Holdfast.opne()";
+    tab.run::<()>(calls, vec![]).await?;
+    tab.write("Who am I?").await?;
+    let agent = stage.agent("Ana").await?;
+    agent
+        .see("who it is", |desk| {
+            let mut visitors = desk.visitors.values();
+            visitors.any(|visitor| visitor["name"] == "Lin Wei")
+        })
+        .await?;
+    let told = async || complaints(&tab).await;
+    let told = wait::until("a hint", told, |lines| !lines.is_empty()).await?;
+    // The page hears of it once, and Chromium's driver too.
+    let is_hint = |line: &String| line.contains("opne") && line.contains("open");
+    ensure!(told.len() <= 2 && told.iter().all(is_hint), "{told:#?}");
     Ok(())
 }
 
