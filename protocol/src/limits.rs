@@ -133,12 +133,14 @@ pub const PROBE_WAIT: Millis = Millis(2_000);
 /// had in them, too. On a line that is slower an attempt is made in vain, and the line stays.
 pub const HINT_WAIT: Millis = Millis(1_000);
 
-/// The longest pause between two attempts while a person looks on or a message waits.
+/// The longest pause between two attempts while a person looks on or a message waits. Also the pause after which an attempt that
+/// is still under way is joined by another: not later, since all is to be right 3 s after a line is back into which an
+/// attempt had gone when it was dead, and not much sooner ([`JOIN_SLACK`]).
 pub const EAGER_PAUSE: Millis = Millis(2_500);
 
-/// An attempt that is under way is joined by another after this and up to half as much again, the first time: TCP has sent a lost
-/// packet once more by then (RFC 6298: after 1 s), and a server to which ten thousand come back at once has welcomed them.
-pub const JOIN_PAUSE: Millis = Millis(2_500);
+/// By up to this part of the pause an attempt under way is joined sooner: a server to which ten thousand come back at once has
+/// welcomed them after 1.8 s.
+pub const JOIN_SLACK: u64 = 5;
 
 /// The longest pause between two attempts while nobody looks and nothing waits.
 pub const CALM_PAUSE: Millis = Millis(30_000);
@@ -157,7 +159,7 @@ pub const HINT_PAUSE: Millis = Millis(500);
 /// TLS, upgrade, hello).
 pub const ATTEMPT_LIFE: Millis = Millis(15_000);
 
-/// Attempts in the air at once: as many as start within [`ATTEMPT_LIFE`] at [`JOIN_PAUSE`].
+/// Attempts in the air at once: as many as start within [`ATTEMPT_LIFE`] at [`EAGER_PAUSE`].
 pub const ATTEMPTS: usize = 6;
 
 /// A line that lived so long proves the server well, and the backoff starts afresh after it.

@@ -22,12 +22,6 @@ impl Jitter {
         self.state ^= self.state << 17;
     }
 
-    /// Between half of the span and all of it; the same until the next turn.
-    pub(super) fn at_least_half(&self, span: Millis) -> Millis {
-        let half = Millis(span.0 / 2);
-        half + self.part_of(span - half)
-    }
-
     /// Between nothing and all of the span; the same until the next turn.
     pub(super) fn part_of(&self, span: Millis) -> Millis {
         Millis(span.0 * (self.state >> 54) / 1024)

@@ -344,20 +344,16 @@ impl Lines {
         } else {
             limits::CALM_PAUSE
         };
-        // One that is under way has its time first: on a fair line it is about to be welcomed.
-        let is_joining = !self.attempts.is_empty();
-        let first = if is_joining {
-            limits::JOIN_PAUSE
+        // Short pauses are for attempts that failed. One that is under way is joined later, since on a fair line
+        // it is about to be welcomed.
+        let (first, slack) = if self.attempts.is_empty() {
+            (limits::FIRST_PAUSE, 2)
         } else {
-            limits::FIRST_PAUSE
+            (limits::EAGER_PAUSE, limits::JOIN_SLACK)
         };
         let doubled = first.0 << self.tries.saturating_sub(1).min(10);
-        let span = Millis(doubled.min(longest.0));
-        if is_joining {
-            span + self.jitter.part_of(Millis(span.0 / 2))
-        } else {
-            self.jitter.at_least_half(span)
-        }
+        let pause = doubled.min(longest.0);
+        Millis(pause - pause / slack) + self.jitter.part_of(Millis(pause / slack))
     }
 
     fn dial(&mut self, now: Millis, out: &mut Vec<LineAction>) {

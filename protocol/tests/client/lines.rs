@@ -7,9 +7,6 @@ use holdfast_protocol::time::Millis;
 
 use crate::bench::{Bench, events, mine, welcome};
 
-/// An attempt that hangs is joined by another by then.
-const LATEST_JOIN: Millis = Millis(limits::JOIN_PAUSE.0 * 3 / 2);
-
 #[test]
 fn a_message_without_its_event_leads_to_a_probe_then_to_another_line() {
     let mut bench = Bench::online(0);
@@ -50,7 +47,7 @@ fn only_the_answer_to_the_probe_clears_a_line_that_is_dead_in_one_direction() {
 fn the_first_line_that_is_welcomed_wins() {
     let mut bench = Bench::online(0);
     bench.write(1);
-    bench.pass(limits::ACK_WAIT + limits::PROBE_WAIT + LATEST_JOIN);
+    bench.pass(limits::ACK_WAIT + limits::PROBE_WAIT + limits::EAGER_PAUSE);
     let lines: Vec<LineId> = bench.dials.iter().map(|(_, line)| *line).collect();
     assert!(lines.len() >= 3, "{lines:?}");
     bench.sent.clear();
@@ -78,17 +75,21 @@ fn attempts_are_near_while_something_waits_and_rare_otherwise() {
         let pauses = bench.dials.windows(2).map(|pair| pair[1].0 - pair[0].0);
         pauses.max().unwrap()
     };
-    assert!(longest(true) <= LATEST_JOIN);
-    assert!(longest(false) <= limits::CALM_PAUSE && longest(false) > LATEST_JOIN);
+    assert!(
+        longest(true)
+            <= limits::EAGER_PAUSE.max(limits::EAGER_PAUSE) + Millis(limits::EAGER_PAUSE.0 / 4)
+    );
+    assert!(longest(false) <= limits::CALM_PAUSE && longest(false) > limits::EAGER_PAUSE);
 }
 
 #[test]
 fn an_attempt_that_failed_is_followed_sooner_than_one_that_is_under_way_is_joined() {
+    let soonest = limits::EAGER_PAUSE - Millis(limits::EAGER_PAUSE.0 / limits::JOIN_SLACK);
     let mut hanging = Bench::new(Saved::default());
     hanging.write(1);
-    hanging.pass(limits::JOIN_PAUSE - Millis(1));
+    hanging.pass(soonest - Millis(1));
     assert_eq!(hanging.dials.len(), 1, "it is about to be welcomed");
-    hanging.pass(LATEST_JOIN - limits::JOIN_PAUSE);
+    hanging.pass(Millis(1) + limits::EAGER_PAUSE - soonest);
     assert!(hanging.dials.len() > 1, "it is not waited for without end");
 
     let mut failing = Bench::new(Saved::default());
