@@ -149,8 +149,10 @@ impl Transcript {
         if older.last().is_none_or(|event| event.seq + 1 == first) {
             self.is_from_start = !more;
             self.above += older.len();
-            older.append(&mut self.events);
-            self.events = older;
+            // The long list grows by doubling; a new one for each page would leave holes in the memory.
+            let count = older.len();
+            self.events.append(&mut older);
+            self.events.rotate_right(count);
         }
     }
 
