@@ -1,4 +1,4 @@
-//! The browser's observers, which `www/sdk.js` makes: there they take fewer words.
+//! The browser's observers, which `www/browser.js` makes: there they take fewer words.
 
 use wasm_bindgen::closure::Closure;
 use web_sys::HtmlElement;
