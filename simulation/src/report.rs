@@ -25,8 +25,8 @@ pub struct Report {
     pub faults: Faults,
     /// What is wrong, each with its seed.
     pub wrong: Vec<(u64, String)>,
-    drained: Vec<Millis>,
-    recovered: Vec<Millis>,
+    drained: Vec<(Millis, u64)>,
+    recovered: Vec<(Millis, u64)>,
 }
 
 /// Runs the histories of `seeds` on all cores.
@@ -72,8 +72,8 @@ impl Report {
         self.histories += 1;
         self.written += outcome.written;
         self.faults.add(&outcome.faults);
-        self.drained.push(outcome.drained);
-        self.recovered.push(outcome.recovery);
+        self.drained.push((outcome.drained, seed));
+        self.recovered.push((outcome.recovery, seed));
         let wrong = outcome.wrong.into_iter();
         self.wrong.extend(wrong.map(|words| (seed, words)));
     }
@@ -119,16 +119,17 @@ impl fmt::Display for Report {
     }
 }
 
-fn spread(f: &mut fmt::Formatter<'_>, what: &str, spans: &[Millis]) -> fmt::Result {
+/// Each span with its history's seed.
+fn spread(f: &mut fmt::Formatter<'_>, what: &str, spans: &[(Millis, u64)]) -> fmt::Result {
     let mut spans = spans.to_vec();
     spans.sort_unstable();
-    let Some(slowest) = spans.last() else {
+    let Some((slowest, seed)) = spans.last() else {
         return Ok(());
     };
-    let (middle, most) = (spans[spans.len() / 2], spans[spans.len() * 99 / 100]);
+    let (middle, most) = (spans[spans.len() / 2].0, spans[spans.len() * 99 / 100].0);
     writeln!(
         f,
-        "{what}: median {} ms, 99 % {} ms, slowest {} ms",
+        "{what}: median {} ms, 99 % {} ms, slowest {} ms (seed {seed})",
         middle.0, most.0, slowest.0
     )
 }

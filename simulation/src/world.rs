@@ -90,8 +90,8 @@ pub(crate) struct World {
     pub frozen: Vec<bool>,
     pub away: Vec<bool>,
     pub is_storm: bool,
-    /// The ends of visitors' streams, once all is written.
-    ends: BTreeMap<(String, Option<String>), Option<u64>>,
+    /// The ends of visitors' streams at some end of the site's log, since looking them up takes long.
+    ends: (u64, BTreeMap<(String, Option<String>), Option<u64>>),
     /// Decides who says who they are, where anybody does. Of its own, so that a seed without persons is what it was.
     persons: Option<Rng>,
     start: Instant,
@@ -125,7 +125,7 @@ impl World {
             frozen: Vec::new(),
             away: Vec::new(),
             is_storm: true,
-            ends: BTreeMap::new(),
+            ends: (0, BTreeMap::new()),
             persons: has_persons.then(|| Rng::new(!seed)),
             start: Instant::now(),
         };
@@ -292,15 +292,21 @@ impl World {
         if self.nodes.iter().any(|node| node.waiting() > 0) {
             return false;
         }
-        // Nobody writes any more, so the ends of the streams stay where they are.
-        let ends = &mut self.ends;
+        let Some(last) = server.last() else {
+            return false;
+        };
+        // Nobody writes any more, but what a page had sent before it was loaded anew may still arrive.
+        if self.ends.0 != last {
+            self.ends = (last, BTreeMap::new());
+        }
+        let ends = &mut self.ends.1;
         self.nodes
             .iter()
             .zip(&self.visitor_of)
             .all(|(node, owner)| {
                 let Some(token) = node.token() else {
                     // A tab without a token has not been welcomed yet.
-                    return owner.is_none() && node.cursor() == server.last();
+                    return owner.is_none() && node.cursor() == Some(last);
                 };
                 let identity = node.identity();
                 let end = ends.entry((token.to_owned(), identity.map(str::to_owned)));
