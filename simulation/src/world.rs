@@ -61,6 +61,15 @@ pub(crate) enum Happening {
     Look,
 }
 
+/// Where streams end; looking it up takes long.
+#[derive(Default)]
+struct Ends {
+    /// The end of the site's log at which the others were looked up.
+    log: u64,
+    /// Those of visitors' streams, by token and identity.
+    streams: BTreeMap<(String, Option<String>), Option<u64>>,
+}
+
 pub(crate) struct World {
     pub nodes: Vec<Box<dyn Endpoint>>,
     /// Whose tab a node is; agents' clients are nobody's.
@@ -90,8 +99,7 @@ pub(crate) struct World {
     pub frozen: Vec<bool>,
     pub away: Vec<bool>,
     pub is_storm: bool,
-    /// The ends of visitors' streams at some end of the site's log, since looking them up takes long.
-    ends: (u64, BTreeMap<(String, Option<String>), Option<u64>>),
+    ends: Ends,
     /// Decides who says who they are, where anybody does. Of its own, so that a seed without persons is what it was.
     persons: Option<Rng>,
     start: Instant,
@@ -125,7 +133,7 @@ impl World {
             frozen: Vec::new(),
             away: Vec::new(),
             is_storm: true,
-            ends: (0, BTreeMap::new()),
+            ends: Ends::default(),
             persons: has_persons.then(|| Rng::new(!seed)),
             start: Instant::now(),
         };
@@ -296,10 +304,13 @@ impl World {
             return false;
         };
         // Nobody writes any more, but what a page had sent before it was loaded anew may still arrive.
-        if self.ends.0 != last {
-            self.ends = (last, BTreeMap::new());
+        if self.ends.log != last {
+            self.ends = Ends {
+                log: last,
+                ..Ends::default()
+            };
         }
-        let ends = &mut self.ends.1;
+        let ends = &mut self.ends.streams;
         self.nodes
             .iter()
             .zip(&self.visitor_of)
