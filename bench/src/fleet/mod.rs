@@ -3,6 +3,7 @@
 mod agents;
 mod line;
 mod mqtt;
+mod pen;
 mod socket;
 mod socket_io;
 mod visitor;

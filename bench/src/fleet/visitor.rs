@@ -20,10 +20,8 @@ use tokio::time::Sleep;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::line::{Line, Role};
-use super::{Identity, MESSAGE_BYTES, Phase, Samples, Score, Socket, Told, open};
-
-/// A timer that nothing waits for.
-const FAR: Duration = Duration::from_secs(3600);
+use super::pen::{FAR, Pen};
+use super::{Identity, MESSAGE_BYTES, Phase, Score, Socket, Told, open};
 
 /// Where visitors are, and what they speak: a browser says so of itself, and the server keeps it of everybody who is here.
 const URL: &str = "https://shop.example/ropes/single/sixty-metres?colour=orange";
@@ -51,101 +49,14 @@ impl Desk {
     }
 }
 
-/// When to write, and how long answers take: the same for all dialects.
-struct Pen {
-    phase: Phase,
-    asked: Option<Instant>,
-    left: u32,
-    samples: Samples,
-    next: Pin<Box<Sleep>>,
-}
-
-impl Pen {
-    fn new() -> Self {
-        Self {
-            phase: Phase::Quiet,
-            asked: None,
-            left: 0,
-            samples: Vec::new(),
-            next: Box::pin(tokio::time::sleep(FAR)),
-        }
-    }
-
-    /// Begins a phase; whether to write now.
-    fn enter(&mut self, phase: Phase) -> bool {
-        self.phase = phase;
-        self.left = 0;
-        match phase {
-            Phase::Quiet => false,
-            Phase::Busy => self.asked.is_none(),
-            Phase::Paced(period) => {
-                self.wait(period.mul_f64(fastrand::f64()));
-                false
-            }
-            Phase::Count(count) => {
-                self.left = count;
-                self.asked.is_none()
-            }
-        }
-    }
-
-    /// The moment to write has come; whether to.
-    fn strike(&mut self) -> bool {
-        match self.phase {
-            Phase::Paced(period) => {
-                self.wait(period);
-                self.asked.is_none()
-            }
-            Phase::Quiet | Phase::Busy | Phase::Count(_) => {
-                self.wait(FAR);
-                false
-            }
-        }
-    }
-
-    /// An answer has come; whether to write again at once.
-    fn answered(&mut self, score: &Score) -> bool {
-        Score::add(&score.answered);
-        if let Some(asked) = self.asked.take() {
-            self.samples.push(ms(asked));
-        }
-        match self.phase {
-            Phase::Quiet | Phase::Paced(_) => false,
-            Phase::Busy => true,
-            Phase::Count(_) => {
-                self.left = self.left.saturating_sub(1);
-                if self.left == 0 {
-                    Score::add(&score.done);
-                }
-                self.left > 0
-            }
-        }
-    }
-
-    /// What was measured since this was told last.
-    fn tell(&mut self) -> Told {
-        Told {
-            samples: std::mem::take(&mut self.samples),
-            waiting: self.asked.map(ms),
-        }
-    }
-
-    fn wait(&mut self, span: Duration) {
-        self.next.as_mut().reset(tokio::time::Instant::now() + span);
-    }
-}
-
-/// Milliseconds since then.
-fn ms(began: Instant) -> f64 {
-    began.elapsed().as_secs_f64() * 1000.0
-}
-
 struct Tab {
     server: SocketAddr,
     number: usize,
     client: Client<Visitor>,
     /// One as a rule; an attempt that hangs is joined by others.
     lines: Vec<(LineId, Socket)>,
+    /// Whether frames wait for the others of this moment.
+    has_fed: bool,
     began: Instant,
     timer: Pin<Box<Sleep>>,
     pen: Pen,
@@ -173,6 +84,7 @@ pub(super) async fn run(
         number,
         client: Client::new(greeting, saved, number as u64, Millis(0)),
         lines: Vec::new(),
+        has_fed: false,
         began: Instant::now(),
         timer: Box::pin(tokio::time::sleep(FAR)),
         pen: Pen::new(),
@@ -180,7 +92,7 @@ pub(super) async fn run(
         goal: who.goal,
     };
     loop {
-        while tab.perform().await {}
+        tab.settle().await;
         tab.set_timer();
         tokio::select! {
             changed = desk.phases.changed() => {
@@ -225,6 +137,17 @@ impl Tab {
         Millis(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
+    /// Carries all outputs out. What one moment brings leaves in one packet, as at the agents and at the peers.
+    async fn settle(&mut self) {
+        loop {
+            while self.perform().await {}
+            if !std::mem::take(&mut self.has_fed) {
+                return;
+            }
+            self.flush().await;
+        }
+    }
+
     /// Carries one output out; false when there is none.
     async fn perform(&mut self) -> bool {
         match self.client.poll_output() {
@@ -264,9 +187,20 @@ impl Tab {
         let Ok(text) = frame::write(up) else {
             return;
         };
-        if socket.send(Message::text(text)).await.is_err() {
+        self.has_fed = true;
+        if socket.feed(Message::text(text)).await.is_err() {
             self.lose(line);
         }
+    }
+
+    async fn flush(&mut self) {
+        let mut broken = Vec::new();
+        for (line, socket) in &mut self.lines {
+            if socket.flush().await.is_err() {
+                broken.push(*line);
+            }
+        }
+        broken.into_iter().for_each(|line| self.lose(line));
     }
 
     fn lose(&mut self, line: LineId) {
