@@ -28,10 +28,6 @@ const LATER: &str = "later";
 const EXTRAS: &str = "extras";
 const WASM: &str = "holdfast-widget_bg.wasm";
 
-/// What starts the program, and where wasm-bindgen's own way to do so begins, which is at the end of its half.
-const LOADER: &str = include_str!("../../widget/loader.js");
-const LOADER_BEGINS: &str = "async function __wbg_load(";
-
 /// What wasm-bindgen calls its own half.
 const MODULE: &str = "\"./holdfast-widget_bg.js\"";
 const SHORT_MODULE: &str = "\"a\"";
@@ -51,8 +47,6 @@ pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
         shorten_names(repo, dist)?;
     }
     if setup::esbuild(repo).is_some() {
-        let glue = dist.join(GLUE);
-        fs::write(&glue, with_loader(&read(&glue)?)?)?;
         // One file each, since a second would be asked for only when the first is there.
         let bundle = ["--bundle", "--format=esm"];
         let folder = dist.join(LATER);
@@ -132,18 +126,6 @@ fn rename(glue: &str, renamed: &Renamed) -> Result<String> {
     Ok(short)
 }
 
-/// The JavaScript with a loader that does what the widget needs, and no more.
-fn with_loader(glue: &str) -> Result<String> {
-    let (glue, own) = glue
-        .split_once(LOADER_BEGINS)
-        .with_context(|| format!("{GLUE} does not hold `{LOADER_BEGINS}`"))?;
-    ensure!(
-        own.trim_end().ends_with("__wbg_init as default };"),
-        "{GLUE} does not end with its loader"
-    );
-    Ok([glue, LOADER].concat())
-}
-
 fn minify(repo: &Repo, script: &Path, options: &[&str]) -> Result<()> {
     let mut esbuild = repo.command("esbuild");
     esbuild
@@ -188,16 +170,6 @@ mod tests {
             short.ends_with("wasm.b(); wasm.c(); first(wasm.d.buffer);"),
             "{short}"
         );
-    }
-
-    #[test]
-    fn the_loader_takes_the_place_of_the_one_at_the_end() {
-        let own =
-            format!("{LOADER_BEGINS}module) {{}}\nexport {{ initSync, __wbg_init as default }};\n");
-        let glue = with_loader(&["first();\n", &own].concat()).unwrap();
-        assert_eq!(glue, ["first();\n", LOADER].concat());
-        assert!(with_loader("first();").is_err());
-        assert!(with_loader(&[&own, "last();"].concat()).is_err());
     }
 
     #[test]
