@@ -138,9 +138,9 @@ pub const HINT_WAIT: Millis = Millis(1_000);
 /// attempt had gone when it was dead, and not much sooner ([`JOIN_SLACK`]).
 pub const EAGER_PAUSE: Millis = Millis(2_500);
 
-/// By up to this part of the pause an attempt under way is joined sooner: a server to which ten thousand come back at once has
-/// welcomed them after 1.8 s.
-pub const JOIN_SLACK: u64 = 5;
+/// By up to this part of the pause an attempt under way is joined sooner: a half, since a browser may lose the first that joins, too, to a
+/// connection that it has kept and that is dead, and then it is the second that counts.
+pub const JOIN_SLACK: u64 = 2;
 
 /// The longest pause between two attempts while nobody looks and nothing waits.
 pub const CALM_PAUSE: Millis = Millis(30_000);
