@@ -346,14 +346,14 @@ impl Lines {
         };
         // Short pauses are for attempts that failed. One that is under way is joined later, since on a fair line
         // it is about to be welcomed.
-        let (first, slack) = if self.attempts.is_empty() {
-            (limits::FIRST_PAUSE, 2)
+        let first = if self.attempts.is_empty() {
+            limits::FIRST_PAUSE
         } else {
-            (limits::EAGER_PAUSE, limits::JOIN_SLACK)
+            limits::EAGER_PAUSE
         };
         let doubled = first.0 << self.tries.saturating_sub(1).min(10);
-        let pause = doubled.min(longest.0);
-        Millis(pause - pause / slack) + self.jitter.part_of(Millis(pause / slack))
+        let half = doubled.min(longest.0) / 2;
+        Millis(half) + self.jitter.part_of(Millis(half))
     }
 
     fn dial(&mut self, now: Millis, out: &mut Vec<LineAction>) {
