@@ -16,8 +16,11 @@ use crate::fleet::{Identity, MESSAGE_BYTES};
 /// The database's name in a data folder.
 const FILE: &str = "holdfast.db";
 
-/// The schema as the server makes it.
-const SCHEMA: &str = include_str!("../../server/src/store/schema.sql");
+/// The schema as the server makes it, as far as it concerns events.
+const SCHEMA: [&str; 2] = [
+    include_str!("../../server/src/store/schema.sql"),
+    include_str!("../../server/src/store/schema_4.sql"),
+];
 
 /// Every so many events of a conversation have a mark.
 const MARK_EVERY: u64 = 64;
@@ -79,8 +82,8 @@ pub(crate) fn plant(data: &Path, site: &str, seed: Seed) -> Result<Vec<Identity>
     let body = serde_json::json!({"message": {"text": "z".repeat(MESSAGE_BYTES)}}).to_string();
     tx.execute(
         "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < ?2 * (?3 + 1))
-         INSERT INTO event (site, offset, conversation, seq, prev, id, author, name, at, body)
-         SELECT ?1, n + 1, n % ?2 + 1, nullif(n / ?2, 0), max(n + 1 - ?2, 0),
+         INSERT INTO event (place, conversation, seq, prev, id, author, name, at, body)
+         SELECT (?1 << 40) + n + 1, n % ?2 + 1, nullif(n / ?2, 0), max(n + 1 - ?2, 0),
              unhex(printf('%012x7%03x8%015x', ?4, 0, n)),
              iif(n < ?2, -1, (n / ?2 + 1) % 2), iif(n >= ?2 AND n / ?2 % 2 = 0, 'Ana', NULL), ?4,
              iif(n < ?2, '{\"opened\":{\"visitor\":{}}}', ?5)
@@ -90,7 +93,7 @@ pub(crate) fn plant(data: &Path, site: &str, seed: Seed) -> Result<Vec<Identity>
     tx.execute(
         "INSERT INTO mark (conversation, offset, seq)
          SELECT conversation, offset, ifnull(seq, 0) FROM event
-         WHERE site = ?1 AND (ifnull(seq, 0) + 1) % ?2 = 0",
+         WHERE place > ?1 << 40 AND (ifnull(seq, 0) + 1) % ?2 = 0",
         params![number, MARK_EVERY],
     )?;
     tx.commit()?;
@@ -130,7 +133,7 @@ pub(crate) fn rows_per_second(folder: &Path, batch: u64, span: Duration) -> Resu
     let mut connection = Connection::open(folder.join("store.db"))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch(SCHEMA)?;
+    connection.execute_batch(&SCHEMA.concat())?;
     let body = serde_json::json!({"message": {"text": "z".repeat(MESSAGE_BYTES)}}).to_string();
     let began = Instant::now();
     let mut offset = 0_u64;
@@ -138,8 +141,8 @@ pub(crate) fn rows_per_second(folder: &Path, batch: u64, span: Duration) -> Resu
         let tx = connection.transaction()?;
         {
             let mut insert = tx.prepare_cached(
-                "INSERT INTO event (site, offset, conversation, seq, prev, id, author, name, at, body)
-                 VALUES (1, ?1, ?2, ?3, ?4, ?5, 0, NULL, 0, ?6)",
+                "INSERT INTO event (place, conversation, seq, prev, id, author, name, at, body)
+                 VALUES ((1 << 40) + ?1, ?2, ?3, ?4, ?5, 0, NULL, 0, ?6)",
             )?;
             for _ in 0..batch {
                 offset += 1;

@@ -27,6 +27,13 @@ impl Admin {
     /// When it can't be opened.
     pub fn open(config: Config) -> anyhow::Result<Self> {
         let folder = Folder::open(&config.data)?;
+        // A server of the earlier version would go on with tables that are gone.
+        let _alone = Store::is_outdated(folder.path())?
+            .then(|| folder.lock())
+            .transpose()
+            .context(
+                "the database is of an earlier version; restart the server with this program first",
+            )?;
         let store = Store::open(folder.path(), secret::draw_u64()?)?;
         Ok(Self {
             config,

@@ -124,14 +124,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(path) => Settings::read(path)?,
         None => Settings::default(),
     };
+    start_logging()?;
     let resolve =
         |settings: Settings| -> anyhow::Result<Config> { settings.or(file).resolve(cli.data) };
     match cli.command {
-        Command::Serve(settings) => {
-            let config = resolve(*settings)?;
-            start_logging()?;
-            serve::run(config)
-        }
+        Command::Serve(settings) => serve::run(resolve(*settings)?),
         Command::Site(command) => run_site(command, resolve(Settings::default())?),
         Command::Agent(command) => run_agent(command, resolve(Settings::default())?),
         Command::NewEpoch => {

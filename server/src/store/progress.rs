@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use holdfast_protocol::id::ConversationId;
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::TransactionBehavior;
 
 use super::{Head, Seen, Store, StoreError};
 
@@ -129,11 +129,11 @@ impl Store {
                  FROM (SELECT conversation, max(seq) AS seq, max(offset) AS last,
                            max(iif(seq IS NULL, NULL, offset)) AS newest, count(*) AS count
                        FROM event CROSS JOIN conversation AS row ON row.id = event.conversation
-                       WHERE event.site = ?1 AND offset > row.last_offset
-                           AND offset > (SELECT max(offset) FROM event WHERE site = ?1) - ?2
+                       WHERE place > max(?1, (SELECT max(place) FROM event WHERE place <= ?2) - ?3)
+                           AND place <= ?2 AND offset > row.last_offset
                        GROUP BY conversation) AS missed
                  WHERE conversation.id = missed.conversation",
-                params![site.id.0, BEHIND],
+                [site.id.place(0), site.id.place(u64::MAX), BEHIND],
             )?;
         }
         Ok(tx.commit()?)

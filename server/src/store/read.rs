@@ -137,9 +137,9 @@ impl StoreReader {
         count: usize,
     ) -> Result<Vec<Stored>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM event WHERE site = ?1 AND offset > ?2 ORDER BY offset LIMIT ?3"
+            "SELECT {COLUMNS} FROM event WHERE place > ?1 AND place <= ?2 ORDER BY place LIMIT ?3"
         ))?;
-        let mut rows = statement.query(params![site.0, after, count])?;
+        let mut rows = statement.query(params![site.place(after), site.place(u64::MAX), count])?;
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
             events.push(read_stored(row)?);
@@ -168,7 +168,7 @@ impl StoreReader {
         let mut events = Vec::new();
         let mut statement = tx.prepare_cached(EVENT_AT)?;
         while at > 0 {
-            let mut rows = statement.query(params![head.site.0, at])?;
+            let mut rows = statement.query([head.site.place(at)])?;
             let Some(row) = rows.next()? else { break };
             let event = read_stored(row)?;
             at = event.prev;
@@ -296,7 +296,7 @@ impl StoreReader {
 const COLUMNS: &str = "offset, conversation, seq, prev, id, author, name, at, body";
 
 const EVENT_AT: &str = "SELECT offset, conversation, seq, prev, id, author, name, at, body FROM event \
-     WHERE site = ?1 AND offset = ?2";
+     WHERE place = ?1";
 
 const HEAD_COLUMNS: &str = "id, site, visitor, first_seq, last_seq, last_offset, newest_offset, \
      events, is_open, assigned, facts, visitor_delivered, visitor_read, agents_delivered, agents_read";
@@ -338,17 +338,17 @@ pub(super) fn alias_of(
 }
 
 pub(super) fn site_bounds(connection: &Connection, site: SiteId) -> Result<LogBounds, StoreError> {
-    // Two queries, since SQLite looks up min and max in the key only when each stands alone.
-    let edge = |function: &str| -> Result<Option<u64>, StoreError> {
-        Ok(connection
+    let edge = |order: &str| {
+        connection
             .prepare_cached(&format!(
-                "SELECT {function}(offset) FROM event WHERE site = ?1"
+                "SELECT offset FROM event WHERE place > ?1 AND place <= ?2 ORDER BY place {order} LIMIT 1"
             ))?
-            .query_row([site.0], |row| row.get(0))?)
+            .query_row([site.place(0), site.place(u64::MAX)], |row| row.get(0))
+            .optional()
     };
-    let last = edge("max")?.unwrap_or(0);
+    let last = edge("DESC")?.unwrap_or(0);
     Ok(LogBounds {
-        first: edge("min")?.unwrap_or(last + 1),
+        first: edge("ASC")?.unwrap_or(last + 1),
         last,
     })
 }
@@ -372,7 +372,7 @@ fn row_at(connection: &Connection, site: SiteId, offset: u64) -> Result<Option<R
         return Ok(None);
     }
     let mut statement = connection.prepare_cached(EVENT_AT)?;
-    let mut rows = statement.query(params![site.0, offset])?;
+    let mut rows = statement.query([site.place(offset)])?;
     rows.next()?.map(read_row).transpose()
 }
 

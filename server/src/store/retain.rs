@@ -16,15 +16,15 @@ impl Store {
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Offsets follow time, so the old ones are a prefix; a clock that was set back ends it early,
+        // Places follow time, so the old ones are a prefix; a clock that was set back ends it early,
         // which keeps more, never less.
         let end: Option<u64> = {
             let mut statement = tx.prepare_cached(
                 "SELECT offset, at FROM event
-                 WHERE site = ?1 AND offset < (SELECT max(offset) FROM event WHERE site = ?1)
-                 ORDER BY offset LIMIT ?2",
+                 WHERE place > ?1 AND place < (SELECT max(place) FROM event WHERE place <= ?2)
+                 ORDER BY place LIMIT ?3",
             )?;
-            let mut rows = statement.query(params![site.0, count])?;
+            let mut rows = statement.query(params![site.place(0), site.place(u64::MAX), count])?;
             let mut end = None;
             while let Some(row) = rows.next()? {
                 let at: u64 = row.get(1)?;
@@ -41,18 +41,18 @@ impl Store {
         tx.prepare_cached(
             "UPDATE conversation SET first_seq = gone.last + 1
              FROM (SELECT conversation, max(seq) AS last FROM event
-                   WHERE site = ?1 AND offset <= ?2 AND seq IS NOT NULL GROUP BY conversation) AS gone
+                   WHERE place > ?1 AND place <= ?2 AND seq IS NOT NULL GROUP BY conversation) AS gone
              WHERE conversation.id = gone.conversation",
         )?
-        .execute(params![site.0, end])?;
+        .execute([site.place(0), site.place(end)])?;
         tx.prepare_cached(
-            "DELETE FROM mark WHERE offset <= ?2
-               AND conversation IN (SELECT conversation FROM event WHERE site = ?1 AND offset <= ?2)",
+            "DELETE FROM mark WHERE offset <= ?3
+               AND conversation IN (SELECT conversation FROM event WHERE place > ?1 AND place <= ?2)",
         )?
-        .execute(params![site.0, end])?;
+        .execute(params![site.place(0), site.place(end), end])?;
         let gone = tx
-            .prepare_cached("DELETE FROM event WHERE site = ?1 AND offset <= ?2")?
-            .execute(params![site.0, end])?;
+            .prepare_cached("DELETE FROM event WHERE place > ?1 AND place <= ?2")?
+            .execute([site.place(0), site.place(end)])?;
         tx.commit()?;
         Ok(gone as u64)
     }

@@ -7,6 +7,9 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{Store, StoreError, VisitorId};
+use crate::admin::Admin;
+use crate::config::Settings;
+use crate::folder::Folder;
 use crate::key::SiteId;
 
 /// A site with two conversations as the program of version 2 has left them: each row is as far as the log is. The
@@ -55,7 +58,7 @@ fn a_database_of_the_second_version_keeps_all_that_it_holds() {
     let place = of_version_2();
     let mut store = Store::open(place.path(), 1 << 20).unwrap();
     store.catch_up().unwrap();
-    assert_eq!(version(&store), 3);
+    assert_eq!(version(&store), 4);
     assert_eq!(store.epoch().unwrap().0, 7, "the log lives on");
     assert_eq!(store.next_conversation().unwrap(), ConversationId(3));
     assert_eq!(store.greatest_id().unwrap(), EventId(0x14));
@@ -136,6 +139,54 @@ fn a_conversation_of_the_second_version_goes_on() {
     let seqs: Vec<_> = read.iter().map(|event| event.seq).collect();
     assert_eq!(seqs, [Some(1), Some(2), Some(3)]);
     assert!(store.faults().unwrap().is_empty());
+}
+
+#[test]
+fn sites_of_the_second_version_stay_apart() {
+    let place = of_version_2();
+    let connection = Connection::open(place.path().join("holdfast.db")).unwrap();
+    let second = r#"
+        INSERT INTO site (name) VALUES ('yard');
+        INSERT INTO conversation VALUES
+            (3, 2, x'03030303030303030303030303030303', 1, 1, 1, 1, 1, 1, NULL, '{}', 1, 1, 1, 1);
+        INSERT INTO event VALUES (2, 1, 3, 1, 0, x'00000000000000000000000000000001', 0, NULL, 90,
+            '{"message":{"text":"ahoy"}}');
+    "#;
+    connection.execute_batch(second).unwrap();
+    drop(connection);
+    let store = Store::open(place.path(), 1 << 20).unwrap();
+    let reader = store.reader().unwrap();
+    let offsets = |site| -> Vec<u64> {
+        let events = reader.site_after(SiteId(site), 0, 9).unwrap();
+        events.iter().map(|event| event.offset).collect()
+    };
+    assert_eq!(offsets(1), [1, 2, 3, 4]);
+    assert_eq!(offsets(2), [1]);
+    assert_eq!(reader.site_bounds(SiteId(1)).unwrap().last, 4);
+    assert_eq!(reader.site_bounds(SiteId(2)).unwrap().last, 1);
+    let ahoy = reader.conversation_after(ConversationId(3), 0, 9).unwrap();
+    assert_eq!(ahoy[0].body.get(), r#"{"message":{"text":"ahoy"}}"#);
+    let hello = reader.conversation_after(ConversationId(1), 0, 9).unwrap();
+    assert_eq!(hello[0].body.get(), r#"{"message":{"text":"hello"}}"#);
+    assert!(store.faults().unwrap().is_empty());
+}
+
+#[test]
+fn a_command_leaves_a_running_server_of_the_second_version_its_database() {
+    let place = of_version_2();
+    let sites = || -> anyhow::Result<Vec<String>> {
+        let config = Settings::default().resolve(Some(place.path().to_owned()))?;
+        Admin::open(config)?.sites()
+    };
+    let serving = Folder::open(place.path()).unwrap().lock().unwrap();
+    let error = format!("{:#}", sites().unwrap_err());
+    assert!(error.contains("restart the server"), "{error}");
+    assert!(Store::is_outdated(place.path()).unwrap());
+    drop(serving);
+    assert_eq!(sites().unwrap(), ["shop"]);
+    assert!(!Store::is_outdated(place.path()).unwrap());
+    let _serving_the_new_one = Folder::open(place.path()).unwrap().lock().unwrap();
+    assert_eq!(sites().unwrap(), ["shop"]);
 }
 
 #[test]

@@ -78,12 +78,11 @@ impl Batch<'_> {
         };
         self.tx
             .prepare_cached(
-                "INSERT INTO event (site, offset, conversation, seq, prev, id, author, name, at, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO event (place, conversation, seq, prev, id, author, name, at, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
-                site.0,
-                event.offset,
+                site.place(event.offset),
                 event.conversation.0,
                 event.seq,
                 row.prev,
