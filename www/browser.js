@@ -52,10 +52,17 @@ export class Browser {
   // Asks whether the server can be reached. Of a request that is given up nobody hears any more.
   reach(url, onEnd) {
     const request = new AbortController();
+    const { signal } = request;
     // Without credentials it shares no connection with a page that comes from the server itself; some of them may be dead.
-    const answer = fetch(url, { signal: request.signal, cache: "no-store", credentials: "omit" });
-    const end = (isAnswered) => request.signal.aborted || onEnd(isAnswered);
-    answer.then(({ ok }) => end(ok), () => end(false));
+    const ask = () => fetch(url, { signal, cache: "no-store", credentials: "omit" });
+    // One that was kept from the network before swallows a request, and the next goes another way.
+    const again = new Promise((due) => setTimeout(due, 500)).then(ask);
+    const end = (isAnswered) => {
+      if (signal.aborted) return;
+      request.abort();
+      onEnd(isAnswered);
+    };
+    Promise.race([ask(), again]).then(({ ok }) => end(ok), () => end(false));
     return request;
   }
 }

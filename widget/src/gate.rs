@@ -6,7 +6,8 @@
 //! request, of which several may be under way, whether the server can be reached.
 //!
 //! But browsers send a request over a connection that they have kept, and where another network has killed all of them, each
-//! swallows one. A WebSocket has a connection of its own. So who is back is given one at once.
+//! swallows one. So one that has no answer soon is sent again beside itself, over another connection. A WebSocket has a
+//! connection of its own: who is back is given one at once.
 
 use holdfast_protocol::client::LineId;
 use holdfast_protocol::queue::Queue;
@@ -17,8 +18,9 @@ use holdfast_protocol::time::Millis;
 /// share a connection that is there, and some middleboxes look longer at a WebSocket than at a request.
 const LEAST: Millis = Millis(2_500);
 
-/// Requests under way at once. A browser opens six connections to a server, and the page around needs some.
-const AT_ONCE: usize = 3;
+/// Requests under way at once, each of which is sent twice where no answer comes (`www/browser.js`). A browser opens six
+/// connections to a server, and the page around needs some.
+const AT_ONCE: usize = 2;
 
 /// Where requests fail for another reason than the line, say a policy of the page, a WebSocket is tried so
 /// often all the same.
@@ -284,11 +286,10 @@ mod tests {
     fn few_requests_are_under_way_at_once() {
         let mut gate = Gate::default();
         dial(&mut gate, ONE, 0);
-        for n in 2..=4 {
-            assert_eq!(dial(&mut gate, LineId(n), 0), [Step::Reach(LineId(n))]);
-        }
-        let steps = dial(&mut gate, LineId(5), 0);
-        assert_eq!(steps, [Step::Fail(TWO), Step::Reach(LineId(5))]);
+        assert_eq!(dial(&mut gate, TWO, 0), [Step::Reach(TWO)]);
+        assert_eq!(dial(&mut gate, THREE, 0), [Step::Reach(THREE)]);
+        let steps = dial(&mut gate, LineId(4), 0);
+        assert_eq!(steps, [Step::Fail(TWO), Step::Reach(LineId(4))]);
     }
 
     #[test]

@@ -346,14 +346,14 @@ impl Lines {
         };
         // Short pauses are for attempts that failed. One that is under way is joined later, since on a fair line
         // it is about to be welcomed.
-        let first = if self.attempts.is_empty() {
-            limits::FIRST_PAUSE
+        let (first, slack) = if self.attempts.is_empty() {
+            (limits::FIRST_PAUSE, 2)
         } else {
-            limits::EAGER_PAUSE
+            (limits::EAGER_PAUSE, limits::JOIN_SLACK)
         };
         let doubled = first.0 << self.tries.saturating_sub(1).min(10);
-        let half = doubled.min(longest.0) / 2;
-        Millis(half) + self.jitter.part_of(Millis(half))
+        let pause = doubled.min(longest.0);
+        Millis(pause - pause / slack) + self.jitter.part_of(Millis(pause / slack))
     }
 
     fn dial(&mut self, now: Millis, out: &mut Vec<LineAction>) {

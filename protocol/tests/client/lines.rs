@@ -81,7 +81,7 @@ fn attempts_are_near_while_something_waits_and_rare_otherwise() {
 
 #[test]
 fn an_attempt_that_failed_is_followed_sooner_than_one_that_is_under_way_is_joined() {
-    let soonest = Millis(limits::EAGER_PAUSE.0 / 2);
+    let soonest = limits::EAGER_PAUSE - Millis(limits::EAGER_PAUSE.0 / limits::JOIN_SLACK);
     let mut hanging = Bench::new(Saved::default());
     hanging.write(1);
     hanging.pass(soonest - Millis(1));
