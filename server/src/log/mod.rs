@@ -1,8 +1,8 @@
 //! The log: append, read after a cursor, wake.
 //!
 //! Nothing is said of an event before its transaction is on disk: one thread commits whatever waits as
-//! one transaction, then hands the events to the live streams, answers the writers, and wakes the
-//! streams' readers, in this order.
+//! one transaction, then hands the events to the live streams, wakes their readers, and answers the
+//! writers, in this order.
 
 #[cfg(test)]
 mod death_tests;

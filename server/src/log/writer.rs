@@ -223,21 +223,29 @@ impl Writer {
         round.touched.extend(&round.seen);
         let is_time = is_flush || self.is_time_for_heads(round.is_tick);
         let has_more = !facts.is_empty() || (is_time && !self.ahead.is_empty());
+        let mut answers = None;
         if !round.tasks.is_empty() || has_more {
             match self.commit(std::mem::take(&mut round.tasks), &facts, is_time) {
-                Ok((answers, committed)) => {
+                Ok((settled, committed)) => {
+                    answers = Some(settled);
                     self.facts.written(&facts);
-                    self.publish(committed, answers, &mut round);
+                    self.publish(committed, &mut round);
                 }
                 Err(error) => {
                     tracing::error!(%error, "nothing could be written; clients keep their messages");
-                    round.answers.drain(..).for_each(Waiter::fail);
                 }
             }
         }
         self.tell_seen(&round);
         let standings = self.heads.all_of(&round.touched).map(Standing::of);
         self.feed.put(standings);
+        match answers {
+            Some(answers) => {
+                let answered = round.answers.into_iter().zip(answers);
+                answered.for_each(|(waiting, answer)| waiting.answer(answer));
+            }
+            None => round.answers.into_iter().for_each(Waiter::fail),
+        }
         if round.is_tick {
             self.forget();
         }
@@ -305,9 +313,8 @@ impl Writer {
         Ok((answers, committed))
     }
 
-    /// Only now, that it is on disk, is anything said of it. Writers are answered before readers are woken: most writers
-    /// read what they wrote, and so wake once for both.
-    fn publish(&mut self, committed: Committed, answers: Vec<Answer>, round: &mut Round) {
+    /// Only now, that it is on disk, is anything said of it.
+    fn publish(&mut self, committed: Committed, round: &mut Round) {
         let Committed {
             changed,
             next_conversation,
@@ -322,8 +329,6 @@ impl Writer {
         for key in moved {
             self.streams.moved(key);
         }
-        let answered = round.answers.drain(..).zip(answers);
-        answered.for_each(|(waiting, answer)| waiting.answer(answer));
         let (heads, last_offsets) = changed.into_parts();
         for head in heads.into_values() {
             self.untold.remove(&head.id);
