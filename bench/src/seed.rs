@@ -22,7 +22,7 @@ const SCHEMA: [&str; 2] = [
     include_str!("../../server/src/store/schema_4.sql"),
 ];
 
-/// Every so many events of a conversation have a mark.
+/// Every so many events of a conversation, and of a site, have a mark.
 const MARK_EVERY: u64 = 64;
 
 /// When the events were accepted: all of them at one moment of the last days, so that none is old.
@@ -59,9 +59,9 @@ pub(crate) fn plant(data: &Path, site: &str, seed: Seed) -> Result<Vec<Identity>
     let tx = connection.transaction()?;
     {
         let mut insert = tx.prepare(
-            "INSERT INTO conversation (site, visitor, first_seq, last_seq, last_offset, newest_offset, events,
+            "INSERT INTO conversation (site, visitor, first_seq, last_seq, last_offset, last_place, newest_place, events,
                  is_open, facts, visitor_delivered, visitor_read, agents_delivered, agents_read)
-             VALUES (?1, ?2, 1, ?3, ?4, ?4, ?5, ?6, '{}', ?3, ?3, ?3, ?3)",
+             VALUES (?1, ?2, 1, ?3, ?4, ?4, ?4, ?5, ?6, '{}', ?3, ?3, ?3, ?3)",
         )?;
         for (at, token) in (1..).zip(&tokens) {
             let last = seed.messages * seed.visitors + at;
@@ -76,14 +76,15 @@ pub(crate) fn plant(data: &Path, site: &str, seed: Seed) -> Result<Vec<Identity>
             ])?;
         }
     }
-    // Conversations take turns: their n-th events stand together, the opening ones first.
+    // Conversations take turns: their n-th events stand together, the opening ones first. There is one site, so an event's
+    // place is its offset.
     let span = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     let at = u64::try_from((span - AGE).as_millis())?;
     let body = serde_json::json!({"message": {"text": "z".repeat(MESSAGE_BYTES)}}).to_string();
     tx.execute(
         "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < ?2 * (?3 + 1))
-         INSERT INTO event (place, conversation, seq, prev, id, author, name, at, body)
-         SELECT (?1 << 40) + n + 1, n % ?2 + 1, nullif(n / ?2, 0), max(n + 1 - ?2, 0),
+         INSERT INTO event (place, site, offset, site_prev, conversation, seq, prev, id, author, name, at, body)
+         SELECT n + 1, ?1, n + 1, n, n % ?2 + 1, nullif(n / ?2, 0), max(n + 1 - ?2, 0),
              unhex(printf('%012x7%03x8%015x', ?4, 0, n)),
              iif(n < ?2, -1, (n / ?2 + 1) % 2), iif(n >= ?2 AND n / ?2 % 2 = 0, 'Ana', NULL), ?4,
              iif(n < ?2, '{\"opened\":{\"visitor\":{}}}', ?5)
@@ -91,10 +92,18 @@ pub(crate) fn plant(data: &Path, site: &str, seed: Seed) -> Result<Vec<Identity>
         params![number, seed.visitors, seed.messages, at, body],
     )?;
     tx.execute(
-        "INSERT INTO mark (conversation, offset, seq)
-         SELECT conversation, offset, ifnull(seq, 0) FROM event
-         WHERE place > ?1 << 40 AND (ifnull(seq, 0) + 1) % ?2 = 0",
-        params![number, MARK_EVERY],
+        "INSERT INTO mark (conversation, offset, place, seq)
+         SELECT conversation, offset, place, ifnull(seq, 0) FROM event WHERE (ifnull(seq, 0) + 1) % ?1 = 0",
+        [MARK_EVERY],
+    )?;
+    tx.execute(
+        "INSERT INTO site_mark (site, offset, place) SELECT site, offset, place FROM event WHERE offset % ?1 = 0",
+        [MARK_EVERY],
+    )?;
+    let last = seed.visitors * (seed.messages + 1);
+    tx.execute(
+        "UPDATE site SET last_offset = ?2, last_place = ?2 WHERE id = ?1",
+        [number, last],
     )?;
     tx.commit()?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
@@ -141,8 +150,8 @@ pub(crate) fn rows_per_second(folder: &Path, batch: u64, span: Duration) -> Resu
         let tx = connection.transaction()?;
         {
             let mut insert = tx.prepare_cached(
-                "INSERT INTO event (place, conversation, seq, prev, id, author, name, at, body)
-                 VALUES ((1 << 40) + ?1, ?2, ?3, ?4, ?5, 0, NULL, 0, ?6)",
+                "INSERT INTO event (place, site, offset, site_prev, conversation, seq, prev, id, author, name, at, body)
+                 VALUES (?1, 1, ?1, ?1 - 1, ?2, ?3, ?4, ?5, 0, NULL, 0, ?6)",
             )?;
             for _ in 0..batch {
                 offset += 1;

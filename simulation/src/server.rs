@@ -35,7 +35,7 @@ pub(crate) const SITE: &str = "shop";
 pub(crate) const AGENTS: usize = 3;
 
 /// Events of one look at the whole log.
-const LOOK: usize = 10_000;
+const LOOK: u64 = 10_000;
 
 /// How long before the server closes what has not closed by itself, as in the real program.
 pub(crate) const STOP: Millis = Millis(5_000);
@@ -253,11 +253,13 @@ pub(crate) fn look(disk: &Disk, nodes: &[Box<dyn Endpoint>]) -> Result<Found, St
 }
 
 fn read(folder: &str, nodes: &[Box<dyn Endpoint>]) -> Result<Result<Found, String>, StoreError> {
-    let store = Store::open(Path::new(folder), 7)?;
+    let mut store = Store::open(Path::new(folder), 7)?;
     let faults = store.faults()?;
     if !faults.is_empty() {
         return Ok(Err(format!("broken: {faults:?}")));
     }
+    // Where the log ends is said by a row that may be behind it, as at any start after a death.
+    store.catch_up()?;
     let reader = store.reader()?;
     let site = reader.site(SITE)?.ok_or(StoreError::Lost)?.id;
     let log = reader.site_after(site, 0, LOOK)?.into_iter();

@@ -20,13 +20,20 @@ pub(super) struct Draft<'a> {
     batch: Batch<'a>,
     known: &'a Heads,
     changed: Heads,
-    next_conversation: ConversationId,
+    next: Next,
     at: Millis,
     events: Vec<(SiteId, VisitorId, AgentEvent)>,
     opened: Vec<ConversationId>,
     moved: BTreeMap<(SiteId, VisitorId), VisitorId>,
     names: &'a mut Names,
     persons: &'a mut Persons,
+}
+
+/// The numbers that are given next. What is not committed gives none away.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Next {
+    pub(super) conversation: ConversationId,
+    pub(super) place: u64,
 }
 
 /// Who wrote last as a person with which token, while the conversations of both stay apart. An older line of the token may
@@ -36,7 +43,7 @@ pub(super) type Persons = BTreeMap<(SiteId, VisitorId), VisitorId>;
 /// A batch that has reached the disk.
 pub(super) struct Committed {
     pub(super) changed: Heads,
-    pub(super) next_conversation: ConversationId,
+    pub(super) next: Next,
     pub(super) events: Vec<(SiteId, VisitorId, AgentEvent)>,
     /// Conversations of which agents hear for the first time, or of another visitor than before.
     pub(super) opened: Vec<ConversationId>,
@@ -50,14 +57,14 @@ impl<'a> Draft<'a> {
         known: &'a Heads,
         names: &'a mut Names,
         persons: &'a mut Persons,
-        next_conversation: ConversationId,
+        next: Next,
         at: Millis,
     ) -> Self {
         Self {
             batch,
             known,
             changed: Heads::default(),
-            next_conversation,
+            next,
             at,
             events: Vec::new(),
             opened: Vec::new(),
@@ -155,7 +162,7 @@ impl<'a> Draft<'a> {
         self.batch.commit()?;
         Ok(Committed {
             changed: self.changed,
-            next_conversation: self.next_conversation,
+            next: self.next,
             events: self.events,
             opened: self.opened,
             moved: self.moved.into_keys().collect(),
@@ -178,8 +185,14 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Writes what this batch has changed, and those heads that are `ahead` of their rows since earlier ones.
-    pub(super) fn put_all_heads(&self, ahead: &Ahead) -> Result<(), StoreError> {
+    /// Writes what this batch has changed, and those heads and ends of logs that are `ahead` of their rows since earlier
+    /// ones.
+    pub(super) fn put_all(&self, ahead: &Ahead) -> Result<(), StoreError> {
+        let mut ends = ahead.ends();
+        ends.extend(self.changed.ends());
+        for (site, end) in ends {
+            self.batch.put_end(site, end)?;
+        }
         for head in self.changed.iter() {
             self.batch.put_head(head)?;
         }
@@ -284,12 +297,12 @@ impl<'a> Draft<'a> {
     ) -> Result<Head, StoreError> {
         let facts = facts.unwrap_or_default();
         let mut head = Head::new(
-            self.next_conversation,
+            self.next.conversation,
             site,
             visitor,
             facts.as_ref().clone(),
         );
-        self.next_conversation.0 += 1;
+        self.next.conversation.0 += 1;
         // The row must stand before its events, and gets its final form with the batch's other heads.
         self.batch.put_head(&head)?;
         let body = Body::Opened { visitor: facts };
@@ -305,23 +318,25 @@ impl<'a> Draft<'a> {
         author: Author,
         body: Body,
     ) -> Result<(), StoreError> {
-        let known = self.changed.last_offset(head.site);
-        let last = match known.or_else(|| self.known.last_offset(head.site)) {
-            Some(last) => last,
-            None => self.batch.site_bounds(head.site)?.last,
+        let known = self.changed.end(head.site);
+        let mut end = match known.or_else(|| self.known.end(head.site)) {
+            Some(end) => end,
+            None => self.batch.end(head.site)?,
         };
         self.names.put(head.id, &author, id);
-        let row = head.push(AgentEvent {
-            offset: last + 1,
+        let event = AgentEvent {
+            offset: 0,
             conversation: head.id,
             seq: None,
             id,
             at: self.at,
             author,
             body,
-        });
+        };
+        let row = head.push(&mut end, self.next.place, event);
+        self.next.place += 1;
         self.batch.insert(head.site, &row, head)?;
-        self.changed.put_last_offset(head.site, last + 1);
+        self.changed.put_end(head.site, end);
         self.events.push((head.site, head.visitor, row.event));
         Ok(())
     }

@@ -7,16 +7,18 @@ use std::sync::Arc;
 use holdfast_protocol::event::{AgentEvent, Body};
 use holdfast_protocol::id::ConversationId;
 
-use crate::store::{Head, Row, SiteId, VisitorId};
+use crate::store::{Head, LogEnd, Row, SiteId, VisitorId};
 
 /// Conversations that the writer remembers; beyond, it forgets all and looks them up again. A head
 /// takes some 300 bytes, so this is 3 MiB, and more than can be busy at one moment.
 const HEADS: usize = 10_000;
 
 impl Head {
-    /// Gives the next event its `seq` and its link, and moves the conversation on by it.
-    pub(crate) fn push(&mut self, mut event: AgentEvent) -> Row {
-        let prev = self.last_offset;
+    /// Gives the next event its `seq`, its offset, its place and its links, and moves the conversation and the site's log on
+    /// by it. `place` is beyond those of all events before it.
+    pub(crate) fn push(&mut self, end: &mut LogEnd, place: u64, mut event: AgentEvent) -> Row {
+        let (prev, site_prev) = (self.last_place, end.place);
+        event.offset = end.offset + 1;
         match &event.body {
             Body::Message { .. } => self.is_open = true,
             Body::Closed {} => self.is_open = false,
@@ -26,12 +28,22 @@ impl Head {
         }
         if event.body.for_visitor().is_some() {
             self.last_seq += 1;
-            self.newest_offset = event.offset;
+            self.newest_place = place;
             event.seq = Some(self.last_seq);
         }
         self.last_offset = event.offset;
+        self.last_place = place;
         self.events += 1;
-        Row { event, prev }
+        *end = LogEnd {
+            offset: event.offset,
+            place,
+        };
+        Row {
+            event,
+            place,
+            prev,
+            site_prev,
+        }
     }
 }
 
@@ -40,7 +52,7 @@ impl Head {
 pub(super) struct Heads {
     heads: BTreeMap<ConversationId, Head>,
     by_visitor: HashMap<(SiteId, VisitorId), ConversationId>,
-    last_offsets: BTreeMap<SiteId, u64>,
+    ends: BTreeMap<SiteId, LogEnd>,
 }
 
 impl Heads {
@@ -65,8 +77,13 @@ impl Heads {
         self.heads.get(self.by_visitor.get(&(site, visitor))?)
     }
 
-    pub(super) fn last_offset(&self, site: SiteId) -> Option<u64> {
-        self.last_offsets.get(&site).copied()
+    /// Where a site's log ends.
+    pub(super) fn end(&self, site: SiteId) -> Option<LogEnd> {
+        self.ends.get(&site).copied()
+    }
+
+    pub(super) fn ends(&self) -> impl Iterator<Item = (SiteId, LogEnd)> {
+        self.ends.iter().map(|(site, end)| (*site, *end))
     }
 
     pub(super) fn put(&mut self, head: Head) {
@@ -87,12 +104,12 @@ impl Heads {
         self.by_visitor.insert(key, id);
     }
 
-    pub(super) fn put_last_offset(&mut self, site: SiteId, last: u64) {
-        self.last_offsets.insert(site, last);
+    pub(super) fn put_end(&mut self, site: SiteId, end: LogEnd) {
+        self.ends.insert(site, end);
     }
 
-    pub(super) fn into_parts(self) -> (BTreeMap<ConversationId, Head>, BTreeMap<SiteId, u64>) {
-        (self.heads, self.last_offsets)
+    pub(super) fn into_parts(self) -> (BTreeMap<ConversationId, Head>, BTreeMap<SiteId, LogEnd>) {
+        (self.heads, self.ends)
     }
 
     /// Whether it is time to forget; only to be done while nothing in it is newer than the store.

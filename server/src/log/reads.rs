@@ -146,7 +146,7 @@ impl Log {
     pub async fn read_site(&self, site: SiteId, read: Read) -> Result<Option<Chunk>, StoreError> {
         let chunk = self.inner.pool.run(Turn::Later, move |reader| {
             let mut chunk = ChunkBuilder::default();
-            for event in reader.site_after(site, read.after, limits::CHUNK_EVENTS)? {
+            for event in reader.site_after(site, read.after, limits::CHUNK_EVENTS as u64)? {
                 if !chunk.push(event.offset, &stored_for_agents(&event)?) {
                     break;
                 }

@@ -9,7 +9,7 @@ use holdfast_protocol::id::ConversationId;
 use holdfast_protocol::time::Millis;
 use tokio::sync::{mpsc, oneshot};
 
-use super::draft::{Answer, Committed, Draft, Persons};
+use super::draft::{Answer, Committed, Draft, Next, Persons};
 use super::facts::{Told, Waiting};
 use super::feed::{Feed, Standing};
 use super::heads::Heads;
@@ -68,8 +68,8 @@ pub(super) struct Writer {
     feed: Arc<Feed>,
     options: LogOptions,
     heads: Heads,
-    next_conversation: ConversationId,
-    /// Conversations that are newer than their rows; all of them are among the heads.
+    next: Next,
+    /// Conversations and logs that are newer than their rows; all of them are among the heads.
     ahead: Ahead,
     /// Events since all heads were written.
     unwritten: u64,
@@ -92,7 +92,10 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         Ok(Self {
             reader: store.reader()?,
-            next_conversation: store.next_conversation()?,
+            next: Next {
+                conversation: store.next_conversation()?,
+                place: store.next_place()?,
+            },
             ahead: store.ahead().clone(),
             names: Names::new(store.greatest_id()?),
             store,
@@ -275,7 +278,7 @@ impl Writer {
     ) -> Result<(Vec<Answer>, Committed), StoreError> {
         let at = (self.options.wall)();
         let batch = self.store.begin()?;
-        let next = self.next_conversation;
+        let next = self.next;
         let mut draft = Draft::new(
             batch,
             &self.heads,
@@ -303,9 +306,10 @@ impl Writer {
             let committed = draft.commit()?;
             self.unwritten = unwritten;
             self.ahead.put(committed.changed.iter());
+            self.ahead.put_ends(committed.changed.ends());
             return Ok((answers, committed));
         }
-        draft.put_all_heads(&self.ahead)?;
+        draft.put_all(&self.ahead)?;
         let committed = draft.commit()?;
         self.unwritten = 0;
         self.ticks_to_heads = HEADS_TICKS;
@@ -317,19 +321,19 @@ impl Writer {
     fn publish(&mut self, committed: Committed, round: &mut Round) {
         let Committed {
             changed,
-            next_conversation,
+            next,
             events,
             opened,
             moved,
         } = committed;
-        self.next_conversation = next_conversation;
+        self.next = next;
         for (site, visitor, event) in &events {
             self.streams.publish(*site, *visitor, event);
         }
         for key in moved {
             self.streams.moved(key);
         }
-        let (heads, last_offsets) = changed.into_parts();
+        let (heads, ends) = changed.into_parts();
         for head in heads.into_values() {
             self.untold.remove(&head.id);
             round.seen.remove(&head.id);
@@ -337,9 +341,9 @@ impl Writer {
             self.heads.put(head);
         }
         // Agents second, since what they do next may be for the visitor.
-        for (site, last) in last_offsets {
-            self.heads.put_last_offset(site, last);
-            self.streams.wake_site(site, last);
+        for (site, end) in ends {
+            self.heads.put_end(site, end);
+            self.streams.wake_site(site, end.offset);
         }
         round.touched.extend(opened);
     }
@@ -409,19 +413,13 @@ impl Writer {
     }
 
     fn forget_before(&mut self, before: Millis) -> Result<u64, StoreError> {
-        let mut most = 0;
-        for site in self.reader.sites()? {
-            let gone = self.store.forget(site.id, before, FORGET_EVENTS)?;
-            if gone > 0 {
-                tracing::info!(site = site.name, events = gone, "removed old events");
-            }
-            most = most.max(gone);
-        }
-        // What is remembered names first numbers that may be gone.
-        if most > 0 {
+        let gone = self.store.forget(before, FORGET_EVENTS)?;
+        if gone > 0 {
+            tracing::info!(events = gone, "removed old events");
+            // What is remembered names first numbers that may be gone.
             self.clear_heads();
         }
-        Ok(most)
+        Ok(gone)
     }
 }
 

@@ -14,6 +14,8 @@ mod staff;
 mod suite;
 #[cfg(test)]
 mod upgrade;
+mod version;
+mod walk;
 mod write;
 
 use std::sync::Arc;
@@ -24,10 +26,11 @@ use holdfast_protocol::id::{AgentId, ConversationId};
 pub use crate::key::{SiteId, VisitorId};
 pub use error::StoreError;
 pub use progress::{Ahead, BEHIND, Progress};
-pub use read::{History, LogBounds, StoreReader, Stored};
+pub use read::{LogBounds, StoreReader, Stored};
 pub use site::Site;
 pub use sqlite::Store;
 pub use staff::AgentRow;
+pub use walk::History;
 pub use write::Batch;
 
 /// How far both sides of a conversation have come.
@@ -54,8 +57,10 @@ pub struct Head {
     pub last_seq: u64,
     /// The `offset` of its newest event of any kind, 0 before the first.
     pub last_offset: u64,
-    /// The `offset` of its newest event that the visitor may see, 0 before the first.
-    pub newest_offset: u64,
+    /// The place of that event, 0 before the first.
+    pub last_place: u64,
+    /// The place of its newest event that the visitor may see, 0 before the first.
+    pub newest_place: u64,
     /// How many events of all kinds it ever had.
     pub events: u64,
     /// Whether it waits for somebody to answer or to close it.
@@ -79,7 +84,8 @@ impl Head {
             first_seq: 1,
             last_seq: 0,
             last_offset: 0,
-            newest_offset: 0,
+            last_place: 0,
+            newest_place: 0,
             events: 0,
             is_open: true,
             assigned: None,
@@ -89,17 +95,30 @@ impl Head {
     }
 }
 
-/// An event with its link to the conversation's previous one.
+/// Where a site's log ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogEnd {
+    /// The `offset` of its newest event, 0 before the first.
+    pub offset: u64,
+    /// The place of that event, 0 before the first.
+    pub place: u64,
+}
+
+/// An event with its place and its links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The event.
     pub event: AgentEvent,
-    /// The offset of the conversation's previous event, 0 where it is the first.
+    /// Its number in the order in which the events of all sites were accepted. Starts at 1 and is never used again.
+    pub place: u64,
+    /// The place of the conversation's previous event, 0 where it is the first.
     pub prev: u64,
+    /// The place of the site's previous event, 0 where it is the first.
+    pub site_prev: u64,
 }
 
-/// Every so many events of a conversation get a mark, where a walk along the links may begin: a read
-/// of old history then costs at most so many steps more than it yields.
+/// Every so many events of a conversation, and of a site, get a mark, where a walk along the links may begin: a read
+/// of what is old then costs at most so many steps more than it yields.
 pub const MARK_EVERY: u64 = 64;
 
 /// The author's number on disk: -1 the server, 0 the visitor, otherwise the agent.

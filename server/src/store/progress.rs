@@ -1,5 +1,5 @@
-//! How far conversations have come where their rows don't say so yet: rows are written now and then, and memory and the
-//! log know better meanwhile.
+//! How far conversations and sites have come where their rows don't say so yet: rows are written now and then, and memory
+//! and the log know better meanwhile.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use holdfast_protocol::id::ConversationId;
 use rusqlite::TransactionBehavior;
 
-use super::{Head, Seen, Store, StoreError};
+use super::{Head, LogEnd, Seen, SiteId, Store, StoreError};
 
-/// The events that conversations' rows may be behind the log, all sites together: at its start a server reads so many
-/// of each site anew, which takes some milliseconds. A later version may let them be more, never fewer, behind.
+/// The events that the rows of conversations and sites may be behind the log, all together: at its start a server reads so
+/// many anew, which takes some milliseconds. A later version may let them be more, never fewer, behind.
 pub const BEHIND: u64 = 8192;
 
 /// What every message changes in a [`Head`].
@@ -18,7 +18,8 @@ pub const BEHIND: u64 = 8192;
 pub struct Progress {
     last_seq: u64,
     last_offset: u64,
-    newest_offset: u64,
+    last_place: u64,
+    newest_place: u64,
     events: u64,
     seen: Seen,
 }
@@ -30,7 +31,8 @@ impl Head {
         Progress {
             last_seq: self.last_seq,
             last_offset: self.last_offset,
-            newest_offset: self.newest_offset,
+            last_place: self.last_place,
+            newest_place: self.newest_place,
             events: self.events,
             seen: self.seen,
         }
@@ -41,7 +43,8 @@ impl Head {
         if progress.events > self.events {
             self.last_seq = progress.last_seq;
             self.last_offset = progress.last_offset;
-            self.newest_offset = progress.newest_offset;
+            self.last_place = progress.last_place;
+            self.newest_place = progress.newest_place;
             self.events = progress.events;
         }
         self.seen = Seen {
@@ -59,83 +62,112 @@ impl Head {
     }
 }
 
-/// The conversations that have come further than their rows. The writer fills it, after the commit and before anybody is
-/// woken; a reader asks it before it begins to read, and so finds all events that it names.
+/// The conversations and the sites' logs that have come further than their rows. The writer fills it, after the commit and
+/// before anybody is woken; a reader asks it before it begins to read, and so finds all events that it names.
 #[derive(Clone, Debug, Default)]
-pub struct Ahead(Arc<Mutex<HashMap<ConversationId, Progress>>>);
+pub struct Ahead(Arc<Mutex<Beyond>>);
+
+#[derive(Debug, Default)]
+struct Beyond {
+    conversations: HashMap<ConversationId, Progress>,
+    ends: HashMap<SiteId, LogEnd>,
+}
 
 impl Ahead {
     /// How far a conversation has come, if that is further than its row.
     #[must_use]
     pub fn get(&self, id: ConversationId) -> Option<Progress> {
-        self.lock().get(&id).copied()
+        self.lock().conversations.get(&id).copied()
     }
 
-    /// All of it, as of one moment.
+    /// Where a site's log ends, if that is further than its row says.
+    #[must_use]
+    pub fn end(&self, site: SiteId) -> Option<LogEnd> {
+        self.lock().ends.get(&site).copied()
+    }
+
+    /// All conversations, as of one moment.
     #[must_use]
     pub fn all(&self) -> BTreeMap<ConversationId, Progress> {
         let ahead = self.lock();
-        ahead.iter().map(|(id, ahead)| (*id, *ahead)).collect()
+        let all = ahead.conversations.iter();
+        all.map(|(id, ahead)| (*id, *ahead)).collect()
     }
 
-    /// Whether all rows are as far as their conversations.
+    /// All ends of logs, as of one moment.
+    #[must_use]
+    pub fn ends(&self) -> BTreeMap<SiteId, LogEnd> {
+        let ahead = self.lock();
+        ahead.ends.iter().map(|(site, end)| (*site, *end)).collect()
+    }
+
+    /// Whether all rows are as far as their conversations, and their sites' logs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        let ahead = self.lock();
+        ahead.conversations.is_empty() && ahead.ends.is_empty()
     }
 
     /// These conversations have come further than their rows.
     pub fn put<'h>(&self, heads: impl Iterator<Item = &'h Head>) {
-        let mut ahead = self.lock();
-        ahead.extend(heads.map(|head| (head.id, head.progress())));
+        let heads = heads.map(|head| (head.id, head.progress()));
+        self.lock().conversations.extend(heads);
+    }
+
+    /// These sites' logs have come further than their rows.
+    pub fn put_ends(&self, ends: impl Iterator<Item = (SiteId, LogEnd)>) {
+        self.lock().ends.extend(ends);
     }
 
     /// All rows were written.
     pub fn clear(&self) {
-        self.lock().clear();
+        *self.lock() = Beyond::default();
     }
 
     /// No code panics while it holds this, and the values would be whole if it did.
-    fn lock(&self) -> MutexGuard<'_, HashMap<ConversationId, Progress>> {
+    fn lock(&self) -> MutexGuard<'_, Beyond> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Store {
-    /// What is known of conversations beyond their rows, shared with all readers of this store.
+    /// What is known of conversations and sites beyond their rows, shared with all readers of this store.
     #[must_use]
     pub const fn ahead(&self) -> &Ahead {
         &self.ahead
     }
 
-    /// Brings the conversations' rows up to the log, where the process before this one did not come to it. To be done
-    /// before anything is read for others. Receipts are as old as the rows were.
+    /// Brings the rows of conversations and sites up to the log, where the process before this one did not come to it. To
+    /// be done before anything is read for others. Receipts are as old as the rows were.
     ///
     /// # Errors
     /// When the database can't be read or written.
     pub fn catch_up(&mut self) -> Result<(), StoreError> {
-        let sites = self.reader()?.sites()?;
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for site in sites {
-            // A row's own last offset says from where on events were not counted. A cross join, so that the newest events
-            // are read once, and their rows are looked up.
-            tx.execute(
-                "UPDATE conversation SET
-                     last_seq = max(last_seq, ifnull(missed.seq, 0)), last_offset = missed.last,
-                     newest_offset = max(newest_offset, ifnull(missed.newest, 0)),
-                     events = events + missed.count
-                 FROM (SELECT conversation, max(seq) AS seq, max(offset) AS last,
-                           max(iif(seq IS NULL, NULL, offset)) AS newest, count(*) AS count
-                       FROM event CROSS JOIN conversation AS row ON row.id = event.conversation
-                       WHERE place > max(?1, (SELECT max(place) FROM event WHERE place <= ?2) - ?3)
-                           AND place <= ?2 AND offset > row.last_offset
-                       GROUP BY conversation) AS missed
-                 WHERE conversation.id = missed.conversation",
-                [site.id.place(0), site.id.place(u64::MAX), BEHIND],
-            )?;
-        }
+        // A row's own last place says from where on events were not counted. A cross join, so that the newest events are
+        // read once, and their rows are looked up.
+        tx.execute(
+            "UPDATE conversation SET
+                 last_seq = max(last_seq, ifnull(missed.seq, 0)), last_offset = missed.offset,
+                 last_place = missed.place, newest_place = max(newest_place, ifnull(missed.newest, 0)),
+                 events = events + missed.count
+             FROM (SELECT conversation, max(seq) AS seq, max(offset) AS offset, max(place) AS place,
+                       max(iif(seq IS NULL, NULL, place)) AS newest, count(*) AS count
+                   FROM event CROSS JOIN conversation AS row ON row.id = event.conversation
+                   WHERE place > (SELECT max(place) FROM event) - ?1 AND place > row.last_place
+                   GROUP BY conversation) AS missed
+             WHERE conversation.id = missed.conversation",
+            [BEHIND],
+        )?;
+        tx.execute(
+            "UPDATE site SET last_offset = missed.offset, last_place = missed.place
+             FROM (SELECT site, max(offset) AS offset, max(place) AS place FROM event
+                   WHERE place > (SELECT max(place) FROM event) - ?1 GROUP BY site) AS missed
+             WHERE site.id = missed.site AND missed.place > site.last_place",
+            [BEHIND],
+        )?;
         Ok(tx.commit()?)
     }
 }

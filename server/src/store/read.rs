@@ -1,4 +1,4 @@
-//! Reads: heads, the site's log after a cursor, a conversation along its links.
+//! Reads by key: heads, what a site's log holds, and one event.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use holdfast_protocol::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 
-use super::{Ahead, Head, Row, Seen, SiteId, StoreError, VisitorId};
+use super::{Ahead, Head, LogEnd, Seen, SiteId, StoreError, VisitorId};
 
 /// The numbers that a site's log holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,15 +17,6 @@ pub struct LogBounds {
     pub first: u64,
     /// The newest, 0 where there is none yet.
     pub last: u64,
-}
-
-/// Older events of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct History {
-    /// In the log's order.
-    pub events: Vec<AgentEvent>,
-    /// Whether events before these are kept.
-    pub more: bool,
 }
 
 /// An event as it is read for many: its body stays the JSON that it is on disk, which is the same for all audiences.
@@ -45,7 +36,10 @@ pub struct Stored {
     pub author: Author,
     /// What happened.
     pub body: Box<RawValue>,
-    prev: u64,
+    /// The place of the conversation's previous event, 0 for none.
+    pub(super) prev: u64,
+    /// The place of the site's previous event, 0 for none.
+    pub(super) site_prev: u64,
 }
 
 impl Stored {
@@ -70,7 +64,7 @@ impl Stored {
 #[derive(Debug)]
 pub struct StoreReader {
     pub(super) connection: Connection,
-    ahead: Ahead,
+    pub(super) ahead: Ahead,
 }
 
 impl StoreReader {
@@ -123,94 +117,10 @@ impl StoreReader {
     /// # Errors
     /// When the database can't be read.
     pub fn site_bounds(&self, site: SiteId) -> Result<LogBounds, StoreError> {
-        site_bounds(&self.connection, site)
-    }
-
-    /// At most `count` events of a site after `after`, in the log's order.
-    ///
-    /// # Errors
-    /// When the database can't be read.
-    pub fn site_after(
-        &self,
-        site: SiteId,
-        after: u64,
-        count: usize,
-    ) -> Result<Vec<Stored>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM event WHERE place > ?1 AND place <= ?2 ORDER BY place LIMIT ?3"
-        ))?;
-        let mut rows = statement.query(params![site.place(after), site.place(u64::MAX), count])?;
-        let mut events = Vec::new();
-        while let Some(row) = rows.next()? {
-            events.push(read_stored(row)?);
-        }
-        Ok(events)
-    }
-
-    /// At most `count` events that the visitor may see after `after`, in the log's order.
-    ///
-    /// # Errors
-    /// When the database can't be read.
-    pub fn conversation_after(
-        &self,
-        conversation: ConversationId,
-        after: u64,
-        count: u64,
-    ) -> Result<Vec<Stored>, StoreError> {
-        // One transaction, so that retention can't cut the chain under the walk.
-        let tx = self.connection.unchecked_transaction()?;
-        let Some(head) = self.head(conversation)? else {
-            return Ok(Vec::new());
-        };
-        let until = after.saturating_add(count).min(head.last_seq);
-        let start = self.mark(conversation, "seq", until)?;
-        let mut at = start.unwrap_or(head.last_offset);
-        let mut events = Vec::new();
-        let mut statement = tx.prepare_cached(EVENT_AT)?;
-        while at > 0 {
-            let mut rows = statement.query([head.site.place(at)])?;
-            let Some(row) = rows.next()? else { break };
-            let event = read_stored(row)?;
-            at = event.prev;
-            match event.seq {
-                Some(seq) if seq <= after => break,
-                Some(seq) if seq <= until => events.push(event),
-                Some(_) | None => {}
-            }
-        }
-        events.reverse();
-        Ok(events)
-    }
-
-    /// At most `count` events that the visitor may see with a `seq` below `before`.
-    ///
-    /// # Errors
-    /// When the database can't be read.
-    pub fn visitor_history(
-        &self,
-        conversation: ConversationId,
-        before: u64,
-        count: u64,
-    ) -> Result<History, StoreError> {
-        let start = self.mark(conversation, "seq", before.saturating_sub(1))?;
-        self.walk_back(conversation, start, count, |event| {
-            event.seq.is_some_and(|seq| seq < before)
-        })
-    }
-
-    /// At most `count` events of any kind with an `offset` below `before`; nothing where the
-    /// conversation is not the site's.
-    ///
-    /// # Errors
-    /// When the database can't be read.
-    pub fn agent_history(
-        &self,
-        conversation: ConversationId,
-        before: u64,
-        count: u64,
-    ) -> Result<History, StoreError> {
-        let start = self.mark(conversation, "offset", before.saturating_sub(1))?;
-        self.walk_back(conversation, start, count, |event| event.offset < before)
+        let ahead = self.ahead.end(site);
+        let (first, end) = kept(&self.connection, site)?;
+        let last = ahead.map_or(end, |ahead| ahead.max(end)).offset;
+        Ok(LogBounds { first, last })
     }
 
     /// A page of a site's open conversations: at most `count`, with numbers above `above`, each with
@@ -237,68 +147,19 @@ impl StoreReader {
             if let Some(progress) = ahead.get(&head.id) {
                 head.advance(*progress);
             }
-            let newest = row_at(&tx, site, head.newest_offset)?.map(|row| row.event);
+            let newest = event_at(&tx, head.newest_place)?;
             conversations.push((head, newest));
         }
         Ok(conversations)
     }
-
-    /// The mark nearest above a place, from which a walk back passes it.
-    fn mark(
-        &self,
-        conversation: ConversationId,
-        column: &str,
-        place: u64,
-    ) -> Result<Option<u64>, StoreError> {
-        let place = i64::try_from(place).unwrap_or(i64::MAX);
-        Ok(self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT offset FROM mark WHERE conversation = ?1 AND {column} >= ?2
-                 ORDER BY offset LIMIT 1"
-            ))?
-            .query_row(params![conversation.0, place], |row| row.get(0))
-            .optional()?)
-    }
-
-    fn walk_back(
-        &self,
-        conversation: ConversationId,
-        start: Option<u64>,
-        count: u64,
-        is_wanted: impl Fn(&AgentEvent) -> bool,
-    ) -> Result<History, StoreError> {
-        let tx = self.connection.unchecked_transaction()?;
-        let Some(head) = self.head(conversation)? else {
-            return Ok(History {
-                events: Vec::new(),
-                more: false,
-            });
-        };
-        let mut at = start.unwrap_or(head.last_offset);
-        let mut events = Vec::new();
-        let mut more = false;
-        while let Some(Row { event, prev }) = row_at(&tx, head.site, at)? {
-            if is_wanted(&event) {
-                if events.len() as u64 == count {
-                    more = true;
-                    break;
-                }
-                events.push(event);
-            }
-            at = prev;
-        }
-        events.reverse();
-        Ok(History { events, more })
-    }
 }
 
-const COLUMNS: &str = "offset, conversation, seq, prev, id, author, name, at, body";
+const COLUMNS: &str = "offset, site_prev, conversation, seq, prev, id, author, name, at, body";
 
-const EVENT_AT: &str = "SELECT offset, conversation, seq, prev, id, author, name, at, body FROM event \
-     WHERE place = ?1";
+pub(super) const EVENT_AT: &str = "SELECT offset, site_prev, conversation, seq, prev, id, author, name, at, body \
+     FROM event WHERE place = ?1";
 
-const HEAD_COLUMNS: &str = "id, site, visitor, first_seq, last_seq, last_offset, newest_offset, \
+const HEAD_COLUMNS: &str = "id, site, visitor, first_seq, last_seq, last_offset, last_place, newest_place, \
      events, is_open, assigned, facts, visitor_delivered, visitor_read, agents_delivered, agents_read";
 
 pub(super) fn head(
@@ -337,20 +198,16 @@ pub(super) fn alias_of(
     Ok(person.map(VisitorId))
 }
 
-pub(super) fn site_bounds(connection: &Connection, site: SiteId) -> Result<LogBounds, StoreError> {
-    let edge = |order: &str| {
-        connection
-            .prepare_cached(&format!(
-                "SELECT offset FROM event WHERE place > ?1 AND place <= ?2 ORDER BY place {order} LIMIT 1"
-            ))?
-            .query_row([site.place(0), site.place(u64::MAX)], |row| row.get(0))
-            .optional()
-    };
-    let last = edge("DESC")?.unwrap_or(0);
-    Ok(LogBounds {
-        first: edge("ASC")?.unwrap_or(last + 1),
-        last,
-    })
+/// A site's row: the smallest offset that its log keeps, and where it ends.
+pub(super) fn kept(connection: &Connection, site: SiteId) -> Result<(u64, LogEnd), StoreError> {
+    let row = connection
+        .prepare_cached("SELECT first_offset, last_offset, last_place FROM site WHERE id = ?1")?
+        .query_row([site.0], |row| {
+            let (offset, place) = (row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, LogEnd { offset, place }))
+        })
+        .optional()?;
+    Ok(row.unwrap_or((1, LogEnd::default())))
 }
 
 pub(super) fn find(
@@ -363,46 +220,40 @@ pub(super) fn find(
         "SELECT {COLUMNS} FROM event WHERE id = ?1 AND conversation = ?2 AND author = ?3"
     ))?;
     let mut rows = statement.query(params![id.0.to_be_bytes(), conversation.0, author])?;
-    let row = rows.next()?.map(read_row).transpose()?;
-    Ok(row.map(|row| row.event))
+    rows.next()?.map(read_event).transpose()
 }
 
-fn row_at(connection: &Connection, site: SiteId, offset: u64) -> Result<Option<Row>, StoreError> {
-    if offset == 0 {
-        return Ok(None);
-    }
+fn event_at(connection: &Connection, place: u64) -> Result<Option<AgentEvent>, StoreError> {
     let mut statement = connection.prepare_cached(EVENT_AT)?;
-    let mut rows = statement.query([site.place(offset)])?;
-    rows.next()?.map(read_row).transpose()
+    let mut rows = statement.query([place])?;
+    rows.next()?.map(read_event).transpose()
 }
 
-fn read_row(row: &rusqlite::Row<'_>) -> Result<Row, StoreError> {
-    let stored = read_stored(row)?;
-    let prev = stored.prev;
-    let event = stored.into_event()?;
-    Ok(Row { event, prev })
+fn read_event(row: &rusqlite::Row<'_>) -> Result<AgentEvent, StoreError> {
+    read_stored(row)?.into_event()
 }
 
-fn read_stored(row: &rusqlite::Row<'_>) -> Result<Stored, StoreError> {
-    let author: i64 = row.get(5)?;
+pub(super) fn read_stored(row: &rusqlite::Row<'_>) -> Result<Stored, StoreError> {
+    let author: i64 = row.get(6)?;
     let author = match u64::try_from(author) {
         Err(_) => Author::System {},
         Ok(0) => Author::Visitor {},
         Ok(agent) => Author::Agent {
             id: AgentId(agent),
-            name: row.get(6)?,
+            name: row.get(7)?,
         },
     };
-    let body: &RawValue = serde_json::from_str(text(row, 8)?)?;
+    let body: &RawValue = serde_json::from_str(text(row, 9)?)?;
     Ok(Stored {
         offset: row.get(0)?,
-        conversation: ConversationId(row.get(1)?),
-        seq: row.get(2)?,
-        id: EventId(u128::from_be_bytes(row.get(4)?)),
-        at: Millis(row.get(7)?),
+        conversation: ConversationId(row.get(2)?),
+        seq: row.get(3)?,
+        id: EventId(u128::from_be_bytes(row.get(5)?)),
+        at: Millis(row.get(8)?),
         author,
         body: body.to_owned(),
-        prev: row.get(3)?,
+        prev: row.get(4)?,
+        site_prev: row.get(1)?,
     })
 }
 
@@ -412,7 +263,7 @@ fn text<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> Result<&'r str, StoreE
 }
 
 fn read_head(row: &rusqlite::Row<'_>) -> Result<Head, StoreError> {
-    let assigned: Option<u64> = row.get(9)?;
+    let assigned: Option<u64> = row.get(10)?;
     Ok(Head {
         id: ConversationId(row.get(0)?),
         site: SiteId(row.get(1)?),
@@ -420,19 +271,20 @@ fn read_head(row: &rusqlite::Row<'_>) -> Result<Head, StoreError> {
         first_seq: row.get(3)?,
         last_seq: row.get(4)?,
         last_offset: row.get(5)?,
-        newest_offset: row.get(6)?,
-        events: row.get(7)?,
-        is_open: row.get(8)?,
+        last_place: row.get(6)?,
+        newest_place: row.get(7)?,
+        events: row.get(8)?,
+        is_open: row.get(9)?,
         assigned: assigned.map(AgentId),
-        facts: Arc::new(serde_json::from_str(text(row, 10)?)?),
+        facts: Arc::new(serde_json::from_str(text(row, 11)?)?),
         seen: Seen {
             visitor: Receipt {
-                delivered: row.get(11)?,
-                read: row.get(12)?,
+                delivered: row.get(12)?,
+                read: row.get(13)?,
             },
             agents: Receipt {
-                delivered: row.get(13)?,
-                read: row.get(14)?,
+                delivered: row.get(14)?,
+                read: row.get(15)?,
             },
         },
     })

@@ -1,18 +1,18 @@
 //! Retention: old events go, in pieces, and the numbers stay honest.
 
 use holdfast_protocol::time::Millis;
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::TransactionBehavior;
 
-use super::{SiteId, Store, StoreError};
+use super::{Store, StoreError};
 
 impl Store {
-    /// Removes at most `count` of a site's oldest events that were accepted before `before`. The site's
-    /// newest event stays whatever its age, since the numbering goes on from it. Returns how many
-    /// went; fewer than `count` means that no more are due.
+    /// Removes at most `count` of the oldest events, of whatever sites, that were accepted before `before`. The newest event
+    /// of all stays whatever its age, since places go on from it. Returns how many went; fewer than `count` means that no
+    /// more are due.
     ///
     /// # Errors
     /// When the database can't be written; nothing was removed then.
-    pub fn forget(&mut self, site: SiteId, before: Millis, count: u64) -> Result<u64, StoreError> {
+    pub fn forget(&mut self, before: Millis, count: u64) -> Result<u64, StoreError> {
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -20,11 +20,10 @@ impl Store {
         // which keeps more, never less.
         let end: Option<u64> = {
             let mut statement = tx.prepare_cached(
-                "SELECT offset, at FROM event
-                 WHERE place > ?1 AND place < (SELECT max(place) FROM event WHERE place <= ?2)
-                 ORDER BY place LIMIT ?3",
+                "SELECT place, at FROM event WHERE place < (SELECT max(place) FROM event)
+                 ORDER BY place LIMIT ?1",
             )?;
-            let mut rows = statement.query(params![site.place(0), site.place(u64::MAX), count])?;
+            let mut rows = statement.query([count])?;
             let mut end = None;
             while let Some(row) = rows.next()? {
                 let at: u64 = row.get(1)?;
@@ -41,18 +40,29 @@ impl Store {
         tx.prepare_cached(
             "UPDATE conversation SET first_seq = gone.last + 1
              FROM (SELECT conversation, max(seq) AS last FROM event
-                   WHERE place > ?1 AND place <= ?2 AND seq IS NOT NULL GROUP BY conversation) AS gone
+                   WHERE place <= ?1 AND seq IS NOT NULL GROUP BY conversation) AS gone
              WHERE conversation.id = gone.conversation",
         )?
-        .execute([site.place(0), site.place(end)])?;
+        .execute([end])?;
         tx.prepare_cached(
-            "DELETE FROM mark WHERE offset <= ?3
-               AND conversation IN (SELECT conversation FROM event WHERE place > ?1 AND place <= ?2)",
+            "UPDATE site SET first_offset = gone.last + 1
+             FROM (SELECT site, max(offset) AS last FROM event WHERE place <= ?1 GROUP BY site) AS gone
+             WHERE site.id = gone.site",
         )?
-        .execute(params![site.place(0), site.place(end), end])?;
+        .execute([end])?;
+        tx.prepare_cached(
+            "DELETE FROM mark WHERE (conversation, offset) IN
+                 (SELECT conversation, offset FROM event WHERE place <= ?1)",
+        )?
+        .execute([end])?;
+        tx.prepare_cached(
+            "DELETE FROM site_mark WHERE (site, offset) IN
+                 (SELECT site, offset FROM event WHERE place <= ?1)",
+        )?
+        .execute([end])?;
         let gone = tx
-            .prepare_cached("DELETE FROM event WHERE place > ?1 AND place <= ?2")?
-            .execute([site.place(0), site.place(end)])?;
+            .prepare_cached("DELETE FROM event WHERE place <= ?1")?
+            .execute([end])?;
         tx.commit()?;
         Ok(gone as u64)
     }

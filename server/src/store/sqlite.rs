@@ -1,4 +1,4 @@
-//! Opening the database, its versions, and its log's epoch.
+//! Opening the database, its log's epoch, and the numbers that go on.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use holdfast_protocol::id::{ConversationId, Epoch, EventId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
+use super::version::{self, VERSION};
 use super::{Ahead, StoreError, StoreReader};
 
 /// The database's name in the data folder.
@@ -13,10 +14,6 @@ const FILE: &str = "holdfast.db";
 
 /// How long a write waits for another program (an administrator's command beside the server).
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-
-/// The newest version of the schema that this program knows. Version 3 has the tables of version 2, whose program would
-/// number events by conversations' rows that are behind the log.
-const VERSION: u32 = 4;
 
 /// More conversations than a server makes between a backup and the day on which it is needed.
 const LOST_CONVERSATIONS: u64 = 1_000_000;
@@ -37,19 +34,18 @@ impl Store {
     /// When the file can't be opened, is damaged, or comes from a later version of this program.
     pub fn open(folder: &Path, random: u64) -> Result<Self, StoreError> {
         let path = folder.join(FILE);
-        let connection = Connection::open(&path)?;
+        let mut connection = Connection::open(&path)?;
         connection.busy_timeout(BUSY_WAIT)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // Nothing is said of an event before it has reached the disk, so every commit syncs.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.set_prepared_statement_cache_capacity(64);
-        let mut store = Self {
+        version::bring_up_to_date(&mut connection, random)?;
+        Ok(Self {
             connection,
             ahead: Ahead::default(),
             path,
-        };
-        store.migrate(random)?;
-        Ok(store)
+        })
     }
 
     /// Whether the data folder holds a database of an earlier version of this program, which [`Store::open`] would
@@ -64,7 +60,7 @@ impl Store {
         }
         let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(BUSY_WAIT)?;
-        Ok((1..VERSION).contains(&version(&connection)?))
+        Ok((1..VERSION).contains(&version::of(&connection)?))
     }
 
     /// Moves all that the journal holds into the database, and syncs both. To be done before anything is read for
@@ -169,6 +165,17 @@ impl Store {
         Ok(ConversationId(last.unwrap_or(0) + 1))
     }
 
+    /// The place that the next event gets.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn next_place(&self) -> Result<u64, StoreError> {
+        let last: Option<u64> =
+            self.connection
+                .query_row("SELECT max(place) FROM event", [], |row| row.get(0))?;
+        Ok(last.unwrap_or(0) + 1)
+    }
+
     /// The greatest name of all events, zero where there is none.
     ///
     /// # Errors
@@ -193,45 +200,4 @@ impl Store {
             .connection
             .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?)
     }
-
-    fn migrate(&mut self, random: u64) -> Result<(), StoreError> {
-        let tx = self
-            .connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let found = version(&tx)?;
-        if found > VERSION {
-            return Err(StoreError::Newer {
-                found,
-                known: VERSION,
-            });
-        }
-        if found < 1 {
-            tx.execute_batch(include_str!("schema.sql"))?;
-            tx.execute(
-                "INSERT INTO meta (key, value) VALUES ('epoch', ?1)",
-                [Epoch::new(random).0],
-            )?;
-        }
-        if found < 2 {
-            tx.execute_batch(include_str!("schema_2.sql"))?;
-        }
-        if found < 4 {
-            if found > 0 {
-                tracing::info!(
-                    "writing the log anew in this version's form; the former program can't read it then. Ten million \
-                     events take about half a minute, and meanwhile 1.7 times the database's size of free disk"
-                );
-            }
-            tx.execute_batch(include_str!("schema_4.sql"))?;
-        }
-        if found < VERSION {
-            tx.pragma_update(None, "user_version", VERSION)?;
-        }
-        Ok(tx.commit()?)
-    }
-}
-
-/// The version that a database says it has; 0 where it holds nothing yet.
-fn version(connection: &Connection) -> Result<u32, StoreError> {
-    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }

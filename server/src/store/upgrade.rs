@@ -54,6 +54,42 @@ fn version(store: &Store) -> u32 {
 }
 
 #[test]
+fn a_database_of_the_first_version_is_brought_up_to_date() {
+    let place = tempfile::tempdir().unwrap();
+    let connection = Connection::open(place.path().join("holdfast.db")).unwrap();
+    connection
+        .execute_batch(include_str!("schema.sql"))
+        .unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO meta (key, value) VALUES ('epoch', 7);
+             INSERT INTO site (name) VALUES ('shop');
+             INSERT INTO conversation VALUES (4, 1, x'01010101010101010101010101010101', 1, 1, 1, 1, 1, 1,
+                 NULL, '{\"locale\":\"en\"}', 0, 0, 0, 0);
+             INSERT INTO event VALUES (1, 1, 4, 1, 0, x'00000000000000000000000000000001', 0, NULL, 5,
+                 '{\"message\":{\"text\":\"hello\"}}');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    drop(connection);
+    let store = Store::open(place.path(), 1 << 20).unwrap();
+    assert_eq!(store.epoch().unwrap().0, 7, "the log lives on");
+    let reader = store.reader().unwrap();
+    let site = reader.site("shop").unwrap().unwrap();
+    assert!(site.settings.is_empty() && !site.requires_identity);
+    let head = reader
+        .head_of(site.id, VisitorId([1; 16]))
+        .unwrap()
+        .unwrap();
+    assert_eq!(head.facts.locale.as_deref(), Some("en"));
+    let events = reader.conversation_after(head.id, 0, 9).unwrap();
+    assert_eq!(events[0].body.get(), r#"{"message":{"text":"hello"}}"#);
+    assert_eq!(reader.alias_of(site.id, head.visitor).unwrap(), None);
+    drop((store, reader));
+    Store::open(place.path(), 0).expect("a second time nothing is to be done");
+}
+
+#[test]
 fn a_database_of_the_second_version_keeps_all_that_it_holds() {
     let place = of_version_2();
     let mut store = Store::open(place.path(), 1 << 20).unwrap();
@@ -76,10 +112,8 @@ fn a_database_of_the_second_version_keeps_all_that_it_holds() {
         .unwrap()
         .unwrap();
     assert_eq!((first.first_seq, first.last_seq), (1, 2));
-    assert_eq!(
-        (first.last_offset, first.newest_offset, first.events),
-        (4, 3, 3)
-    );
+    assert_eq!((first.last_offset, first.events), (4, 3));
+    assert_eq!((first.last_place, first.newest_place), (4, 3));
     assert!(first.is_open && first.assigned == Some(AgentId(3)));
     assert_eq!(first.facts.locale.as_deref(), Some("en"));
     let seen = Receipt {
@@ -116,20 +150,24 @@ fn a_conversation_of_the_second_version_goes_on() {
     let place = of_version_2();
     let mut store = Store::open(place.path(), 1 << 20).unwrap();
     store.catch_up().unwrap();
+    let place_of_next = store.next_place().unwrap();
     let batch = store.begin().unwrap();
     let mut head = batch.head(ConversationId(1)).unwrap().unwrap();
     let text = "where were we?".to_owned();
-    let row = head.push(holdfast_protocol::event::AgentEvent {
-        offset: 5,
+    let mut end = batch.end(SiteId(1)).unwrap();
+    let event = holdfast_protocol::event::AgentEvent {
+        offset: 0,
         conversation: head.id,
         seq: None,
         id: EventId(0x15),
         at: Millis(104),
         author: Author::Visitor {},
         body: Body::Message { text },
-    });
+    };
+    let row = head.push(&mut end, place_of_next, event);
     batch.insert(SiteId(1), &row, &head).unwrap();
     batch.put_head(&head).unwrap();
+    batch.put_end(SiteId(1), end).unwrap();
     batch.commit().unwrap();
     drop(store);
 
@@ -168,6 +206,71 @@ fn sites_of_the_second_version_stay_apart() {
     assert_eq!(ahoy[0].body.get(), r#"{"message":{"text":"ahoy"}}"#);
     let hello = reader.conversation_after(ConversationId(1), 0, 9).unwrap();
     assert_eq!(hello[0].body.get(), r#"{"message":{"text":"hello"}}"#);
+    assert!(store.faults().unwrap().is_empty());
+}
+
+/// Two sites of version 3, whose events take turns: one that has its whole log, with a clock that was once set back, and
+/// another whose first hundred events were removed. The rows of both conversations are behind their logs.
+const LONG_LOGS: &str = r#"
+    INSERT INTO meta (key, value) VALUES ('epoch', 7);
+    INSERT INTO site (name) VALUES ('shop'), ('yard');
+    INSERT INTO conversation VALUES
+        (1, 1, x'01010101010101010101010101010101', 1, 200, 200, 200, 200, 1, NULL, '{}', 0, 0, 0, 0),
+        (2, 2, x'02020202020202020202020202020202', 101, 120, 120, 120, 120, 1, NULL, '{}', 0, 0, 0, 0);
+    WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 300)
+    INSERT INTO event SELECT 1, n, 1, n, n - 1, unhex(printf('%032x', n)), 0, NULL, iif(n = 50, 3, 2 * n),
+        '{"message":{"text":"hello"}}' FROM n;
+    INSERT INTO event SELECT 2, offset + 100, 2, seq + 100, prev + 100, unhex(printf('%032x', 1000 + offset)), 0, NULL,
+        2 * offset + 1, body FROM event WHERE site = 1 AND offset <= 150;
+    PRAGMA user_version = 3;
+"#;
+
+#[test]
+fn logs_of_the_third_version_come_into_one_order_by_time() {
+    let place = tempfile::tempdir().unwrap();
+    let connection = Connection::open(place.path().join("holdfast.db")).unwrap();
+    let steps = [
+        include_str!("schema.sql"),
+        include_str!("schema_2.sql"),
+        LONG_LOGS,
+    ];
+    for step in steps {
+        connection.execute_batch(step).unwrap();
+    }
+    drop(connection);
+    let mut store = Store::open(place.path(), 1 << 20).unwrap();
+    store.catch_up().unwrap();
+    let reader = store.reader().unwrap();
+    for (site, kept) in [(1, 1..=300), (2, 101..=250)] {
+        let bounds = reader.site_bounds(SiteId(site)).unwrap();
+        assert_eq!((bounds.first, bounds.last), (*kept.start(), *kept.end()));
+        let head = reader.head(ConversationId(site)).unwrap().unwrap();
+        assert_eq!(
+            (head.last_seq, head.last_offset),
+            (*kept.end(), *kept.end())
+        );
+        assert_eq!(
+            head.events,
+            *kept.end(),
+            "those that are gone are counted too"
+        );
+        for after in kept.start() - 1..=*kept.end() {
+            let wanted = after + 1..=(after + 30).min(*kept.end());
+            let log = reader.site_after(SiteId(site), after, 30).unwrap();
+            assert!(log.iter().map(|event| event.offset).eq(wanted.clone()));
+            let read = reader.conversation_after(head.id, after, 30).unwrap();
+            assert!(read.iter().filter_map(|event| event.seq).eq(wanted));
+        }
+        for before in kept.start() + 1..=kept.end() + 1 {
+            let wanted = (*kept.start()).max(before.saturating_sub(30))..=before - 1;
+            let history = reader.agent_history(head.id, before, 30).unwrap();
+            assert_eq!(history.more, wanted.start() > kept.start());
+            assert!(history.events.iter().map(|event| event.offset).eq(wanted));
+        }
+    }
+    assert_eq!(store.forget(Millis(101), 1000).unwrap(), 99);
+    let first = |site| reader.site_bounds(SiteId(site)).unwrap().first;
+    assert_eq!((first(1), first(2)), (51, 150), "each but what is younger");
     assert!(store.faults().unwrap().is_empty());
 }
 

@@ -5,9 +5,7 @@ use holdfast_protocol::id::{ConversationId, EventId};
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::read;
-use super::{
-    Head, LogBounds, MARK_EVERY, Row, SiteId, Store, StoreError, VisitorId, author_number,
-};
+use super::{Head, LogEnd, MARK_EVERY, Row, SiteId, Store, StoreError, VisitorId, author_number};
 
 impl Store {
     /// Begins a transaction. Dropped without [`Batch::commit`], nothing of it exists.
@@ -45,12 +43,13 @@ impl Batch<'_> {
         read::head_of(&self.tx, site, visitor)
     }
 
-    /// What the site's log holds.
+    /// Where a site's log ends by its row.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn site_bounds(&self, site: SiteId) -> Result<LogBounds, StoreError> {
-        read::site_bounds(&self.tx, site)
+    pub fn end(&self, site: SiteId) -> Result<LogEnd, StoreError> {
+        let (_, end) = read::kept(&self.tx, site)?;
+        Ok(end)
     }
 
     /// The event that this author named `id` in this conversation, if there is one.
@@ -66,7 +65,7 @@ impl Batch<'_> {
         read::find(&self.tx, conversation, author_number(author), id)
     }
 
-    /// Writes an event, and the mark where one is due. `head` is the conversation after this event.
+    /// Writes an event, and the marks where some are due. `head` is the conversation after this event.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -78,11 +77,14 @@ impl Batch<'_> {
         };
         self.tx
             .prepare_cached(
-                "INSERT INTO event (place, conversation, seq, prev, id, author, name, at, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO event (place, site, offset, site_prev, conversation, seq, prev, id, author, name, at, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
-                site.place(event.offset),
+                row.place,
+                site.0,
+                event.offset,
+                row.site_prev,
                 event.conversation.0,
                 event.seq,
                 row.prev,
@@ -94,8 +96,15 @@ impl Batch<'_> {
             ])?;
         if head.events.is_multiple_of(MARK_EVERY) {
             self.tx
-                .prepare_cached("INSERT INTO mark (conversation, offset, seq) VALUES (?1, ?2, ?3)")?
-                .execute(params![event.conversation.0, event.offset, head.last_seq])?;
+                .prepare_cached(
+                    "INSERT INTO mark (conversation, offset, place, seq) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![head.id.0, event.offset, row.place, head.last_seq])?;
+        }
+        if event.offset.is_multiple_of(MARK_EVERY) {
+            self.tx
+                .prepare_cached("INSERT INTO site_mark (site, offset, place) VALUES (?1, ?2, ?3)")?
+                .execute([site.0, event.offset, row.place])?;
         }
         Ok(())
     }
@@ -108,13 +117,13 @@ impl Batch<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO conversation (id, site, visitor, first_seq, last_seq, last_offset,
-                     newest_offset, events, is_open, assigned, facts, visitor_delivered,
+                     last_place, newest_place, events, is_open, assigned, facts, visitor_delivered,
                      visitor_read, agents_delivered, agents_read)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
                  ON CONFLICT (id) DO UPDATE SET
                      first_seq = excluded.first_seq, last_seq = excluded.last_seq,
-                     last_offset = excluded.last_offset, newest_offset = excluded.newest_offset,
-                     events = excluded.events, is_open = excluded.is_open,
+                     last_offset = excluded.last_offset, last_place = excluded.last_place,
+                     newest_place = excluded.newest_place, events = excluded.events, is_open = excluded.is_open,
                      assigned = excluded.assigned, facts = excluded.facts,
                      visitor_delivered = excluded.visitor_delivered,
                      visitor_read = excluded.visitor_read,
@@ -128,7 +137,8 @@ impl Batch<'_> {
                 head.first_seq,
                 head.last_seq,
                 head.last_offset,
-                head.newest_offset,
+                head.last_place,
+                head.newest_place,
                 head.events,
                 head.is_open,
                 head.assigned.map(|agent| agent.0),
@@ -138,6 +148,17 @@ impl Batch<'_> {
                 head.seen.agents.delivered,
                 head.seen.agents.read,
             ])?;
+        Ok(())
+    }
+
+    /// Writes where a site's log ends now.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn put_end(&self, site: SiteId, end: LogEnd) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached("UPDATE site SET last_offset = ?2, last_place = ?3 WHERE id = ?1")?
+            .execute([site.0, end.offset, end.place])?;
         Ok(())
     }
 
