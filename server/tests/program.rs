@@ -163,6 +163,9 @@ fn a_server_that_runs_follows_its_owner() {
     let (mut socket, _) = tungstenite::connect(address).unwrap();
     let hello = r#"{"hello":{"version":1,"site":"shop","pace":"strict"}}"#;
     socket.send(Message::text(hello)).unwrap();
+    // What is set before they are let in would be in their welcome.
+    let welcome = socket.read().unwrap();
+    assert!(!welcome.to_text().unwrap().contains("greeting"));
     let file = place.path().join("shop.toml");
     std::fs::write(&file, "greeting = \"Hello!\"").unwrap();
     done(data, &["site", "set", "shop", file.to_str().unwrap()]);

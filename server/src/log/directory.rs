@@ -119,7 +119,9 @@ impl Log {
         Ok(())
     }
 
-    fn known_site(&self, name: &str) -> Option<Arc<Site>> {
+    /// The site of a name, as of a second ago.
+    #[must_use]
+    pub fn known_site(&self, name: &str) -> Option<Arc<Site>> {
         let sites = self.inner.directory.sites.now.borrow();
         sites.iter().find(|site| site.name == name).cloned()
     }

@@ -69,6 +69,8 @@ pub(super) async fn greet<T: Transport>(line: &mut Line<T>) -> Result<Session, E
     };
     let after = reader::visitor_start(hello.resume, bounds);
     let mut staff = shared.board.staff(site_id);
+    // All of the site's visitors are told what this says, so not what stood before the looks into the store.
+    let site = shared.log.known_site(&site.name).unwrap_or(site);
     let mut state = shared.board.site(&site, shared.clock.unix());
     let welcome = VisitorWelcome {
         version: limits::VERSION,
