@@ -91,13 +91,13 @@ impl StoreReader {
     /// # Errors
     /// When the database can't be read.
     pub fn head_of(&self, site: SiteId, visitor: VisitorId) -> Result<Option<Head>, StoreError> {
-        let mut head = head_of(&self.connection, site, visitor)?;
-        if let Some(head) = &mut head
-            && let Some(progress) = self.ahead.get(head.id)
-        {
-            head.advance(progress);
-        }
-        Ok(head)
+        // By its number, for what is ahead is to be asked for before the row is read. They may have become a person between
+        // the looks.
+        let head = match id_of(&self.connection, site, visitor)? {
+            Some(id) => self.head(id)?,
+            None => None,
+        };
+        Ok(head.filter(|head| head.visitor == visitor))
     }
 
     /// Whose a token's conversation has become, where it has become a person's.
@@ -179,11 +179,23 @@ pub(super) fn head_of(
     site: SiteId,
     visitor: VisitorId,
 ) -> Result<Option<Head>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {HEAD_COLUMNS} FROM conversation WHERE site = ?1 AND visitor = ?2"
-    ))?;
-    let mut rows = statement.query(params![site.0, visitor.0])?;
-    rows.next()?.map(read_head).transpose()
+    match id_of(connection, site, visitor)? {
+        Some(id) => head(connection, id),
+        None => Ok(None),
+    }
+}
+
+/// The number of a visitor's conversation. The index on it holds both.
+fn id_of(
+    connection: &Connection,
+    site: SiteId,
+    visitor: VisitorId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let id = connection
+        .prepare_cached("SELECT id FROM conversation WHERE site = ?1 AND visitor = ?2")?
+        .query_row(params![site.0, visitor.0], |row| row.get(0))
+        .optional()?;
+    Ok(id.map(ConversationId))
 }
 
 pub(super) fn alias_of(
