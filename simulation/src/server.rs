@@ -12,10 +12,10 @@ use holdfast::listen::lines::Lines;
 use holdfast::log::{Log, LogOptions, StoreError};
 use holdfast::presence::{Grace, Presence};
 use holdfast::secret;
-use holdfast::store::{Store, StoreReader, Stored};
-use holdfast_protocol::event::AgentEvent;
+use holdfast::store::{Head, LogEnd, Row, Store, StoreReader, Stored};
+use holdfast_protocol::event::{AgentEvent, Author, Body};
 use holdfast_protocol::frame::Heartbeat;
-use holdfast_protocol::id::ConversationId;
+use holdfast_protocol::id::{ConversationId, EventId};
 use holdfast_protocol::limits;
 use holdfast_protocol::profile::Identity;
 use holdfast_protocol::time::Millis;
@@ -62,8 +62,44 @@ pub(crate) fn prepared_disk() -> Disk {
             .add_agent(site, &format!("agent {agent}"), hash)
             .unwrap();
     }
+    put_another_site(&mut store).unwrap();
     drop(store);
     disk
+}
+
+/// A site with one event, so that no event of the other's has the same number in its site and among all.
+fn put_another_site(store: &mut Store) -> Result<(), StoreError> {
+    let site = store.add_site("yard")?.ok_or(StoreError::Lost)?.id;
+    let mut head = Head::new(ConversationId(1), site, VisitorId([9; 16]), <_>::default());
+    let event = AgentEvent {
+        offset: 1,
+        conversation: head.id,
+        seq: Some(1),
+        id: EventId(1),
+        at: Millis(0),
+        author: Author::Visitor {},
+        body: Body::Message {
+            text: "ahoy".into(),
+        },
+    };
+    let (place, prev, site_prev) = (1, 0, 0);
+    (head.last_seq, head.last_offset, head.events) = (1, event.offset, 1);
+    (head.last_place, head.newest_place) = (place, place);
+    let end = LogEnd {
+        offset: event.offset,
+        place,
+    };
+    let row = Row {
+        event,
+        place,
+        prev,
+        site_prev,
+    };
+    let batch = store.begin()?;
+    batch.put_head(&head)?;
+    batch.insert(site, &row, &head)?;
+    batch.put_end(site, end)?;
+    batch.commit()
 }
 
 /// A folder for one disk at a time: histories run one a thread.
@@ -254,12 +290,12 @@ pub(crate) fn look(disk: &Disk, nodes: &[Box<dyn Endpoint>]) -> Result<Found, St
 
 fn read(folder: &str, nodes: &[Box<dyn Endpoint>]) -> Result<Result<Found, String>, StoreError> {
     let mut store = Store::open(Path::new(folder), 7)?;
+    // Where a log ends is said by a row that may be behind it, as at any start after a death.
+    store.catch_up()?;
     let faults = store.faults()?;
     if !faults.is_empty() {
         return Ok(Err(format!("broken: {faults:?}")));
     }
-    // Where the log ends is said by a row that may be behind it, as at any start after a death.
-    store.catch_up()?;
     let reader = store.reader()?;
     let site = reader.site(SITE)?.ok_or(StoreError::Lost)?.id;
     let log = reader.site_after(site, 0, LOOK)?.into_iter();

@@ -303,8 +303,6 @@ impl<'a> Draft<'a> {
             facts.as_ref().clone(),
         );
         self.next.conversation.0 += 1;
-        // The row must stand before its events, and gets its final form with the batch's other heads.
-        self.batch.put_head(&head)?;
         let body = Body::Opened { visitor: facts };
         self.insert(&mut head, id, Author::System {}, body)?;
         self.opened.push(head.id);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holdfast_protocol::event::{AgentEvent, Author, Receipt};
 use holdfast_protocol::id::{AgentId, ConversationId, EventId};
 use holdfast_protocol::time::Millis;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 
 use super::{Ahead, Head, LogEnd, Seen, SiteId, StoreError, VisitorId};
@@ -22,11 +22,11 @@ pub struct LogBounds {
 /// An event as it is read for many: its body stays the JSON that it is on disk, which is the same for all audiences.
 #[derive(Debug)]
 pub struct Stored {
-    /// The place in the site's log.
+    /// Its number in the site's log.
     pub offset: u64,
     /// The conversation.
     pub conversation: ConversationId,
-    /// The place in the conversation; absent where the visitor may not see it.
+    /// Its number in the conversation; absent where the visitor may not see it.
     pub seq: Option<u64>,
     /// The name that its writer gave it.
     pub id: EventId,
@@ -156,9 +156,6 @@ impl StoreReader {
 
 const COLUMNS: &str = "offset, site_prev, conversation, seq, prev, id, author, name, at, body";
 
-pub(super) const EVENT_AT: &str = "SELECT offset, site_prev, conversation, seq, prev, id, author, name, at, body \
-     FROM event WHERE place = ?1";
-
 const HEAD_COLUMNS: &str = "id, site, visitor, first_seq, last_seq, last_offset, last_place, newest_place, \
      events, is_open, assigned, facts, visitor_delivered, visitor_read, agents_delivered, agents_read";
 
@@ -236,9 +233,15 @@ pub(super) fn find(
 }
 
 fn event_at(connection: &Connection, place: u64) -> Result<Option<AgentEvent>, StoreError> {
-    let mut statement = connection.prepare_cached(EVENT_AT)?;
+    let mut statement = at_a_place(connection)?;
     let mut rows = statement.query([place])?;
     rows.next()?.map(read_event).transpose()
+}
+
+/// The statement for the event at a place, to be read by [`read_stored`].
+pub(super) fn at_a_place(connection: &Connection) -> Result<CachedStatement<'_>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM event WHERE place = ?1");
+    Ok(connection.prepare_cached(&sql)?)
 }
 
 fn read_event(row: &rusqlite::Row<'_>) -> Result<AgentEvent, StoreError> {

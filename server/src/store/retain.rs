@@ -6,9 +6,9 @@ use rusqlite::TransactionBehavior;
 use super::{Store, StoreError};
 
 impl Store {
-    /// Removes at most `count` of the oldest events, of whatever sites, that were accepted before `before`. The newest event
-    /// of all stays whatever its age, since places go on from it. Returns how many went; fewer than `count` means that no
-    /// more are due.
+    /// Removes at most `count` of the oldest events, of whatever sites, that were accepted before `before`. Returns how many
+    /// went; fewer than `count` means that no more are due. To be done while the sites' rows are as far as the log, since
+    /// numbers go on from them where nothing is left.
     ///
     /// # Errors
     /// When the database can't be written; nothing was removed then.
@@ -19,10 +19,8 @@ impl Store {
         // Places follow time, so the old ones are a prefix; a clock that was set back ends it early,
         // which keeps more, never less.
         let end: Option<u64> = {
-            let mut statement = tx.prepare_cached(
-                "SELECT place, at FROM event WHERE place < (SELECT max(place) FROM event)
-                 ORDER BY place LIMIT ?1",
-            )?;
+            let mut statement =
+                tx.prepare_cached("SELECT place, at FROM event ORDER BY place LIMIT ?1")?;
             let mut rows = statement.query([count])?;
             let mut end = None;
             while let Some(row) = rows.next()? {

@@ -79,7 +79,8 @@ impl Store {
         Ok(())
     }
 
-    /// What SQLite itself finds wrong with the file; nothing where it is whole. Reads all of it.
+    /// What SQLite itself finds wrong with the file, and which sites' logs are not as long as their rows say; nothing where
+    /// it is whole. Reads all of it; to be asked after [`Store::catch_up`].
     ///
     /// # Errors
     /// When the database can't be read.
@@ -93,6 +94,16 @@ impl Store {
                 }
                 Ok(())
             })?;
+        let mut statement = self.connection.prepare(
+            "SELECT name, last_offset + 1 - first_offset AS said,
+                 (SELECT count(*) FROM event WHERE event.site = site.id) AS found
+             FROM site WHERE said <> found",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (name, said, found): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            faults.push(format!("{name} has {found} events instead of {said}"));
+        }
         Ok(faults)
     }
 
@@ -165,14 +176,14 @@ impl Store {
         Ok(ConversationId(last.unwrap_or(0) + 1))
     }
 
-    /// The place that the next event gets.
+    /// The place that the next event gets; right after [`Store::catch_up`].
     ///
     /// # Errors
     /// When the database can't be read.
     pub fn next_place(&self) -> Result<u64, StoreError> {
         let last: Option<u64> =
             self.connection
-                .query_row("SELECT max(place) FROM event", [], |row| row.get(0))?;
+                .query_row("SELECT max(last_place) FROM site", [], |row| row.get(0))?;
         Ok(last.unwrap_or(0) + 1)
     }
 

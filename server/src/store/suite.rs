@@ -17,11 +17,14 @@ struct Fresh {
     place: tempfile::TempDir,
 }
 
-/// Where a site's log ends whose every event stands at the place of its offset.
+/// Places before the site's first event, as of another site's events, so that no place is an offset.
+const BEFORE: u64 = 1000;
+
+/// Where a site's log ends that has all places after those.
 fn end(last: u64) -> LogEnd {
     LogEnd {
         offset: last,
-        place: last,
+        place: if last == 0 { 0 } else { BEFORE + last },
     }
 }
 
@@ -84,7 +87,7 @@ impl Fresh {
                 text(offset)
             };
             let event = message(offset, head.id, body);
-            let row = head.push(&mut end(offset - 1), offset, event);
+            let row = head.push(&mut end(offset - 1), BEFORE + offset, event);
             batch.insert(site, &row, head).unwrap();
         }
         batch.commit().unwrap();
@@ -123,7 +126,8 @@ fn rows_that_are_behind_the_log_are_brought_up_to_it() {
                 assert_eq!(reader.head(head.id).unwrap().as_ref(), Some(head));
             }
             assert_eq!(reader.site_bounds(fresh.site).unwrap().last, 40);
-            assert_eq!(store.next_place().unwrap(), 41);
+            assert_eq!(store.next_place().unwrap(), BEFORE + 41);
+            assert!(store.faults().unwrap().is_empty());
         }
     }
 }
@@ -146,7 +150,8 @@ fn who_reads_sees_what_is_ahead_of_the_rows() {
     assert!(log.iter().map(|event| event.offset).eq(1..=21));
     let pages = reader.open_conversations(fresh.site, ConversationId(0), 9);
     for (head, (open, newest)) in heads.iter().zip(pages.unwrap()) {
-        assert_eq!((head, head.newest_place), (&open, newest.unwrap().offset));
+        let newest = newest.unwrap().offset;
+        assert_eq!((head, head.newest_place), (&open, BEFORE + newest));
         assert_eq!(reader.head(head.id).unwrap().as_ref(), Some(head));
         let found = reader.head_of(fresh.site, head.visitor).unwrap();
         assert_eq!(found.as_ref(), Some(head));
@@ -367,7 +372,7 @@ fn a_full_disk_is_told_as_such_and_harms_nothing() {
     let body = Body::Message {
         text: "x".repeat(8000),
     };
-    let row = head.push(&mut end(10), 11, message(11, head.id, body));
+    let row = head.push(&mut end(10), BEFORE + 11, message(11, head.id, body));
     let write = |store: &mut Store| -> Result<(), StoreError> {
         let batch = store.begin()?;
         batch.insert(fresh.site, &row, &head)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use holdfast_protocol::id::Epoch;
 use rusqlite::{Connection, TransactionBehavior, params};
 
+use super::write::{INSERT_EVENT, INSERT_MARK, INSERT_SITE_MARK};
 use super::{BEHIND, LogEnd, MARK_EVERY, StoreError};
 
 /// The newest version of the schema that this program knows. Version 3 has the tables of version 2, whose program would
@@ -43,7 +44,7 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, random: u64) -> Resu
         if found > 0 {
             tracing::info!(
                 "writing the log anew in this version's form; the former program can't read it then. Ten million \
-                 events take about a minute, and meanwhile 1.8 times the database's size of free disk"
+                 events take about a minute, and 1.8 times the database's size of free disk, of which half is left for what comes"
             );
         }
         let sites = sites(&tx)?;
@@ -205,10 +206,7 @@ impl<'c> Move<'c> {
         self.place += 1;
         let trail = self.conversations.entry(event.conversation).or_default();
         self.connection
-            .prepare_cached(
-                "INSERT INTO event (place, site, offset, site_prev, conversation, seq, prev, id, author, name, at, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?
+            .prepare_cached(INSERT_EVENT)?
             .execute(params![
                 self.place,
                 log.site,
@@ -230,16 +228,19 @@ impl<'c> Move<'c> {
         }
         // Counted from the first that is kept, so that the marks may be twice as far apart where old ones and new ones meet.
         if trail.events.is_multiple_of(MARK_EVERY) {
-            self.connection
-                .prepare_cached(
-                    "INSERT INTO mark (conversation, offset, place, seq) VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute([event.conversation, event.offset, self.place, trail.seq])?;
+            self.connection.prepare_cached(INSERT_MARK)?.execute([
+                event.conversation,
+                event.offset,
+                self.place,
+                trail.seq,
+            ])?;
         }
         if event.offset.is_multiple_of(MARK_EVERY) {
-            self.connection
-                .prepare_cached("INSERT INTO site_mark (site, offset, place) VALUES (?1, ?2, ?3)")?
-                .execute([log.site, event.offset, self.place])?;
+            self.connection.prepare_cached(INSERT_SITE_MARK)?.execute([
+                log.site,
+                event.offset,
+                self.place,
+            ])?;
         }
         log.end = LogEnd {
             offset: event.offset,

@@ -6,7 +6,7 @@ use holdfast_protocol::event::AgentEvent;
 use holdfast_protocol::id::ConversationId;
 use rusqlite::OptionalExtension;
 
-use super::read::{EVENT_AT, kept, read_stored};
+use super::read::{at_a_place, kept, read_stored};
 use super::{SiteId, StoreError, StoreReader, Stored};
 
 /// Older events of a conversation.
@@ -106,14 +106,12 @@ impl StoreReader {
         before: u64,
         count: u64,
     ) -> Result<History, StoreError> {
-        let start = self.mark(SEQ_MARK, conversation.0, before.saturating_sub(1))?;
-        self.history(conversation, start, count, |event| {
+        self.history(conversation, (SEQ_MARK, before), count, |event| {
             event.seq.is_some_and(|seq| seq < before)
         })
     }
 
-    /// At most `count` events of any kind with an `offset` below `before`; nothing where the
-    /// conversation is not the site's.
+    /// At most `count` events of any kind with an `offset` below `before`.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -123,8 +121,8 @@ impl StoreReader {
         before: u64,
         count: u64,
     ) -> Result<History, StoreError> {
-        let start = self.mark(OFFSET_MARK, conversation.0, before.saturating_sub(1))?;
-        self.history(conversation, start, count, |event| event.offset < before)
+        let below = (OFFSET_MARK, before);
+        self.history(conversation, below, count, |event| event.offset < before)
     }
 
     /// The place of the mark nearest above a number, from which a walk back passes it.
@@ -138,19 +136,18 @@ impl StoreReader {
     fn history(
         &self,
         conversation: ConversationId,
-        start: Option<u64>,
+        (mark, before): (&str, u64),
         count: u64,
         is_wanted: impl Fn(&Stored) -> bool,
     ) -> Result<History, StoreError> {
         let _tx = self.connection.unchecked_transaction()?;
         let (mut events, mut more) = (Vec::new(), false);
-        let start = match (start, self.head(conversation)?) {
-            (Some(start), Some(_)) => start,
-            (None, Some(head)) => head.last_place,
-            (_, None) => return Ok(History { events, more }),
+        let Some(head) = self.head(conversation)? else {
+            return Ok(History { events, more });
         };
+        let start = self.mark(mark, conversation.0, before.saturating_sub(1))?;
         let link = |event: &Stored| event.prev;
-        self.walk(start, link, |event| {
+        self.walk(start.unwrap_or(head.last_place), link, |event| {
             if is_wanted(&event) {
                 if events.len() as u64 == count {
                     more = true;
@@ -171,12 +168,19 @@ impl StoreReader {
         link: impl Fn(&Stored) -> u64,
         mut take: impl FnMut(Stored) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(EVENT_AT)?;
+        let mut statement = at_a_place(&self.connection)?;
         while place > 0 {
             let mut rows = statement.query([place])?;
             let Some(row) = rows.next()? else { break };
             let event = read_stored(row)?;
-            place = link(&event);
+            let before = link(&event);
+            if before >= place {
+                // Of a damaged file; the walk would never end.
+                let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+                let words = format!("the link of {place} leads on to {before}");
+                return Err(rusqlite::Error::SqliteFailure(code, Some(words)).into());
+            }
+            place = before;
             if take(event)?.is_break() {
                 break;
             }

@@ -7,6 +7,15 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 use super::read;
 use super::{Head, LogEnd, MARK_EVERY, Row, SiteId, Store, StoreError, VisitorId, author_number};
 
+pub(super) const INSERT_EVENT: &str = "INSERT INTO event (place, site, offset, site_prev, conversation, seq, prev, id, author, \
+     name, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+pub(super) const INSERT_MARK: &str =
+    "INSERT INTO mark (conversation, offset, place, seq) VALUES (?1, ?2, ?3, ?4)";
+
+pub(super) const INSERT_SITE_MARK: &str =
+    "INSERT INTO site_mark (site, offset, place) VALUES (?1, ?2, ?3)";
+
 impl Store {
     /// Begins a transaction. Dropped without [`Batch::commit`], nothing of it exists.
     ///
@@ -75,35 +84,31 @@ impl Batch<'_> {
             Author::Agent { name, .. } => Some(name.as_str()),
             Author::Visitor {} | Author::System {} => None,
         };
-        self.tx
-            .prepare_cached(
-                "INSERT INTO event (place, site, offset, site_prev, conversation, seq, prev, id, author, name, at, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?
-            .execute(params![
-                row.place,
-                site.0,
-                event.offset,
-                row.site_prev,
-                event.conversation.0,
-                event.seq,
-                row.prev,
-                event.id.0.to_be_bytes(),
-                author_number(&event.author),
-                name,
-                event.at.0,
-                serde_json::to_string(&event.body)?,
-            ])?;
+        self.tx.prepare_cached(INSERT_EVENT)?.execute(params![
+            row.place,
+            site.0,
+            event.offset,
+            row.site_prev,
+            event.conversation.0,
+            event.seq,
+            row.prev,
+            event.id.0.to_be_bytes(),
+            author_number(&event.author),
+            name,
+            event.at.0,
+            serde_json::to_string(&event.body)?,
+        ])?;
         if head.events.is_multiple_of(MARK_EVERY) {
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO mark (conversation, offset, place, seq) VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![head.id.0, event.offset, row.place, head.last_seq])?;
+            self.tx.prepare_cached(INSERT_MARK)?.execute(params![
+                head.id.0,
+                event.offset,
+                row.place,
+                head.last_seq
+            ])?;
         }
         if event.offset.is_multiple_of(MARK_EVERY) {
             self.tx
-                .prepare_cached("INSERT INTO site_mark (site, offset, place) VALUES (?1, ?2, ?3)")?
+                .prepare_cached(INSERT_SITE_MARK)?
                 .execute([site.0, event.offset, row.place])?;
         }
         Ok(())

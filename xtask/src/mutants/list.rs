@@ -57,6 +57,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         invariant: LOSS,
+        name: "an event is linked to another site's",
+        file: "server/src/log/heads.rs",
+        is: "(self.last_place, end.place)",
+        becomes: "(self.last_place, end.offset)",
+        notices: Notices::Simulation,
+    },
+    Mutant {
+        invariant: LOSS,
         name: "the journal of a dead process is trusted",
         file: "server/src/log/mod.rs",
         is: "store.settle()?;",

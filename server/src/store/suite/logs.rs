@@ -4,9 +4,12 @@ use holdfast_protocol::event::VisitorFacts;
 use holdfast_protocol::id::ConversationId;
 use holdfast_protocol::time::Millis;
 
-use super::{end, fresh, message, text};
+use super::{BEFORE, end, fresh, message, text};
 use crate::key::{SiteId, VisitorId};
-use crate::store::{Head, LogBounds};
+use crate::store::{Head, LogBounds, Store};
+
+/// After all events.
+const EVER: Millis = Millis(u64::MAX >> 1);
 
 #[test]
 fn a_site_is_read_in_its_own_order() {
@@ -43,13 +46,33 @@ fn what_is_forgotten_leaves_honest_numbers() {
 }
 
 #[test]
-fn the_newest_event_stays_whatever_its_age() {
+fn numbers_go_on_where_nothing_is_left() {
     let mut fresh = fresh();
-    fresh.fill(7);
-    let gone = fresh.store.forget(Millis(u64::MAX >> 1), 100);
-    assert_eq!(gone.unwrap(), 6);
-    let bounds = fresh.store.reader().unwrap().site_bounds(fresh.site);
-    assert_eq!(bounds.unwrap(), LogBounds { first: 7, last: 7 });
+    let mut heads = fresh.fill(7);
+    assert_eq!(fresh.store.forget(EVER, 100).unwrap(), 7);
+    let mut store = Store::open(fresh.place.path(), 0).unwrap();
+    store.catch_up().unwrap();
+    let bounds = store.reader().unwrap().site_bounds(fresh.site);
+    assert_eq!(bounds.unwrap(), LogBounds { first: 8, last: 7 });
+    let place = store.next_place().unwrap();
+    assert_eq!(place, BEFORE + 8);
+    let batch = store.begin().unwrap();
+    let mut log = batch.end(fresh.site).unwrap();
+    let head = &mut heads[0];
+    let row = head.push(&mut log, place, message(8, head.id, text(8)));
+    batch.insert(fresh.site, &row, head).unwrap();
+    batch.put_head(head).unwrap();
+    batch.put_end(fresh.site, log).unwrap();
+    batch.commit().unwrap();
+    let reader = store.reader().unwrap();
+    let bounds = reader.site_bounds(fresh.site).unwrap();
+    assert_eq!(bounds, LogBounds { first: 8, last: 8 });
+    let all = reader.site_after(fresh.site, 7, 64).unwrap();
+    assert!(all.iter().map(|event| event.offset).eq([8]));
+    let history = reader.visitor_history(head.id, u64::MAX, 64).unwrap();
+    assert_eq!((history.events.len(), history.more), (1, false));
+    assert_eq!(history.events[0].seq, Some(head.last_seq));
+    assert!(store.faults().unwrap().is_empty());
 }
 
 #[test]
@@ -96,13 +119,10 @@ fn several_sites_have_a_log_each_and_are_forgotten_by_age() {
     assert_eq!(offsets(yard, 0), (51..=64).collect::<Vec<_>>());
     assert!(offsets(fresh.site, 0).is_empty(), "too far behind");
     assert_eq!(offsets(fresh.site, 300), (301..=364).collect::<Vec<_>>());
-    // The newest of all is the second site's, so nothing is left of the first.
-    assert_eq!(fresh.store.forget(Millis(u64::MAX >> 1), 500).unwrap(), 349);
+    assert_eq!(fresh.store.forget(EVER, 500).unwrap(), 350);
     let (first, second) = (bounds(fresh.site), bounds(yard));
     assert_eq!((first.first, first.last), (601, 600));
-    assert_eq!((second.first, second.last), (100, 100));
-    assert!(offsets(fresh.site, 599).is_empty());
-    assert_eq!(offsets(yard, 99), [100]);
+    assert_eq!((second.first, second.last), (101, 100));
     let marks = |table: &str| -> u64 {
         let count = format!("SELECT count(*) FROM {table}");
         let connection = &fresh.store.connection;
