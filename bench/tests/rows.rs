@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 /// What others read the results by.
-const NAMES: [&str; 47] = [
+const NAMES: [&str; 48] = [
     "agents_200",
     "agents_200_cpu",
     "agents_200_lag",
@@ -40,6 +40,7 @@ const NAMES: [&str; 47] = [
     "reconnect_cpu",
     "reconnect_cpu_backlog",
     "reconnect_retries",
+    "reconnect_overflows",
     "rest_mib",
     "rtt_p50",
     "rtt_p99",

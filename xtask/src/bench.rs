@@ -34,8 +34,8 @@ const PROFILING: &str = "profiling";
 /// Stacks are read by frame pointers, which is quick; cargo adds this to the flags of `.cargo/config.toml`.
 const FRAME_POINTERS: &str = r#"build.rustflags=["-Cforce-frame-pointers=yes"]"#;
 
-/// Builds what people run, measures it, prints the table and writes `target/bench.json`; of some groups alone
-/// `target/bench-only.json`.
+/// Builds what people run, measures it, prints the table and writes `target/bench.json`; of some groups alone, or of a
+/// tiny load, `target/bench-only.json`.
 ///
 /// # Errors
 /// When something can't be installed or built, or goes wrong while it is measured.
@@ -48,7 +48,8 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     build(repo, &["holdfast", "holdfast-bench"])?;
     let mut bench = repo.command(repo.binary("holdfast-bench", true));
     bench.arg("run");
-    let json = if options.only.is_empty() {
+    let is_all = options.only.is_empty() && !options.tiny;
+    let json = if is_all {
         "bench.json"
     } else {
         "bench-only.json"

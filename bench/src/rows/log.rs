@@ -19,19 +19,13 @@ const RETURNS: usize = 200;
 const MISSED: u64 = 20;
 
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
-    // Ten million and a thousand.
-    let big = Seed {
-        visitors: size.people(100_000) as u64,
-        messages: 99,
-        are_waiting: false,
-    };
     let small = Seed {
         visitors: 10,
         messages: 99,
         are_waiting: false,
     };
     let (small, few) = planted(small).await?;
-    let (big, many) = planted(big).await?;
+    let (big, many) = planted(big(size)).await?;
     let small = Stage::start_on(small).await?;
     let began = Instant::now();
     let big = Stage::start_on(big).await?;
@@ -53,6 +47,15 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
+/// Ten million events.
+pub(super) fn big(size: Size) -> Seed {
+    Seed {
+        visitors: size.people(100_000) as u64,
+        messages: 99,
+        are_waiting: false,
+    }
+}
+
 /// A data folder with conversations in it, and who their visitors are.
 pub(super) async fn planted(seed: Seed) -> Result<(TempDir, Vec<Identity>)> {
     let folder = folder()?;
@@ -62,7 +65,7 @@ pub(super) async fn planted(seed: Seed) -> Result<(TempDir, Vec<Identity>)> {
 }
 
 /// Milliseconds from dialling until what was missed is read, of one of the visitors from all over the log.
-async fn comes_back(stage: &Stage, who: &[Identity], at: usize) -> Result<f64> {
+pub(super) async fn comes_back(stage: &Stage, who: &[Identity], at: usize) -> Result<f64> {
     let mut who = who[at * 7919 % who.len()].clone();
     if let Some(resume) = &mut who.resume {
         resume.after -= MISSED;

@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::Size;
 use super::agents::Team;
 use super::sides::Side;
 use super::storm::Comeback;
 use super::traffic::PERIOD;
+use super::{Size, log};
 use crate::fleet::Phase;
 use crate::perf::{Recording, Seen};
+use crate::stage::Stage;
 
 /// Storms in one picture: each is short.
 const STORMS: usize = 3;
+
+/// Returns to a big log in one picture, one after the other.
+const RETURNS: usize = 5_000;
 
 /// perf looks by then.
 const START: Duration = Duration::from_millis(500);
@@ -46,6 +50,16 @@ pub(crate) async fn draw(size: Size, folder: &Path) -> Result<()> {
     let recording = watch(comeback.stage.gauge.pid()).await?;
     for _ in 0..STORMS {
         comeback.storm_with_backlog().await?;
+    }
+    tell(&recording.draw(title, &file).await?, title, &file);
+    drop(comeback);
+    let file = folder.join("big_log_resume.svg");
+    let title = "returns to a log of ten million events, each with 20 missed ones";
+    let (data, who) = log::planted(log::big(size)).await?;
+    let stage = Stage::start_on(data).await?;
+    let recording = watch(stage.gauge.pid()).await?;
+    for at in 0..size.people(RETURNS) {
+        log::comes_back(&stage, &who, at).await?;
     }
     tell(&recording.draw(title, &file).await?, title, &file);
     Ok(())

@@ -18,7 +18,7 @@ const WAITING: usize = 10_000;
 const ACTIVE: usize = 100;
 
 /// What the other shop is. Its 100 active visitors' conversations wait, too, as they do in the long queue.
-const ALONE: &str = "the same with one conversation waiting instead of 10,000";
+const ALONE: &str = "the same with 101 conversations waiting instead of 10,100";
 
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let mut long = Shop::open(size.people(WAITING), size).await?;

@@ -194,6 +194,11 @@ impl Side {
         flow(&mut self.fleet, self.gauge, phase, span).await
     }
 
+    /// The greatest of the last rounds.
+    pub(super) fn greatest(&self, value: impl Fn(&Flow) -> f64) -> f64 {
+        self.flows.iter().map(value).fold(0.0, f64::max)
+    }
+
     /// The middle of the last rounds.
     pub(super) fn middle(&self, value: impl Fn(&Flow) -> f64) -> f64 {
         middle(&self.flows, value)

@@ -27,6 +27,8 @@ pub(super) struct Storm {
     seconds: f64,
     /// The server's processor time.
     cpu_s: f64,
+    /// How often the kernel's queue of those who wait to be accepted was full.
+    overflows: u64,
 }
 
 /// A server with visitors who know it.
@@ -92,6 +94,7 @@ impl Comeback {
     ) -> Result<Storm> {
         let (who, count) = (who.to_vec(), who.len() as u64);
         let (began, cpu) = (Instant::now(), gauge.cpu_s()?);
+        let overflows = listen_overflows()?;
         let fleet = Fleet::launch(dialect, server, who);
         let score = &fleet.score;
         match dialect {
@@ -114,7 +117,11 @@ impl Comeback {
         self.retries.fetch_add(retries, Ordering::Relaxed);
         drop(fleet);
         tokio::time::sleep(CALM).await;
-        Ok(Storm { seconds, cpu_s })
+        Ok(Storm {
+            seconds,
+            cpu_s,
+            overflows: listen_overflows()? - overflows,
+        })
     }
 }
 
@@ -122,13 +129,11 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let comeback = Comeback::prepare(size).await?;
     let relay = Relay::start(Work::Relay).await?;
     let (mut ours, mut backlog, mut bare) = (Vec::new(), Vec::new(), Vec::new());
-    let overflows = listen_overflows()?;
     for _ in 0..size.rounds {
         bare.push(comeback.bare_storm(&relay).await?);
         ours.push(comeback.storm().await?);
         backlog.push(comeback.storm_with_backlog().await?);
     }
-    let overflows = listen_overflows()? - overflows;
     let words = "bare relay: connect and hello";
     let (seconds, cpu_s) = (|storm: &Storm| storm.seconds, |storm: &Storm| storm.cpu_s);
     for (name, storms) in [
@@ -157,14 +162,18 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     }
     let all = 2 * size.rounds * comeback.who.len();
     let retries = comeback.retries.into_inner();
-    eprintln!("  the kernel's queues of those who wait to be accepted were full {overflows} times");
-    report.add(
-        "reconnect_retries",
-        float(usize::try_from(retries)?),
-        "",
-        float(all),
-        "attempts",
+    let full = |storms: &[Storm]| storms.iter().map(|storm| storm.overflows).sum::<u64>();
+    let (plain, long, relay) = (full(&ours), full(&backlog), full(&bare));
+    eprintln!(
+        "  the kernel's queue of those who wait to be accepted was full {plain} times in plain storms, {long} with a backlog, {relay} at the relay"
     );
+    for (name, count) in [
+        ("reconnect_retries", retries),
+        ("reconnect_overflows", plain + long),
+    ] {
+        let count = float(usize::try_from(count)?);
+        report.add(name, count, "", float(all), "attempts");
+    }
     Ok(())
 }
 
