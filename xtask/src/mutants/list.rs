@@ -75,8 +75,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         invariant: LOSS,
         name: "the client sends before it saves",
         file: "protocol/src/client/mod.rs",
-        is: "if std::mem::take(&mut self.is_dirty) {\n            return Some(Output::Save);",
-        becomes: "if self.actions.is_empty() && std::mem::take(&mut self.is_dirty) {\n            return Some(Output::Save);",
+        is: "if std::mem::take(&mut self.is_dirty) {\n            return Some(Output::Save);\n        }\n        self.actions.pop()",
+        becomes: "if let Some(action) = self.actions.pop() {\n            return Some(action);\n        }\n        std::mem::take(&mut self.is_dirty).then_some(Output::Save)",
         notices: Notices::Simulation,
     },
     Mutant {
