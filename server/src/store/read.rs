@@ -117,10 +117,17 @@ impl StoreReader {
     /// # Errors
     /// When the database can't be read.
     pub fn site_bounds(&self, site: SiteId) -> Result<LogBounds, StoreError> {
-        let ahead = self.ahead.end(site);
-        let (first, end) = kept(&self.connection, site)?;
-        let last = ahead.map_or(end, |ahead| ahead.max(end)).offset;
+        let (first, end) = self.kept(site)?;
+        let last = end.offset;
         Ok(LogBounds { first, last })
+    }
+
+    /// The smallest offset that a site's log keeps, and where it ends.
+    pub(super) fn kept(&self, site: SiteId) -> Result<(u64, LogEnd), StoreError> {
+        // Asked for first, as for a head.
+        let ahead = self.ahead.end(site).unwrap_or_default();
+        let (first, end) = kept(&self.connection, site)?;
+        Ok((first, end.max(ahead)))
     }
 
     /// A page of a site's open conversations: at most `count`, with numbers above `above`, each with

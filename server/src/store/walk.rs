@@ -6,7 +6,7 @@ use holdfast_protocol::event::AgentEvent;
 use holdfast_protocol::id::ConversationId;
 use rusqlite::OptionalExtension;
 
-use super::read::{at_a_place, kept, read_stored};
+use super::read::{at_a_place, read_stored};
 use super::{SiteId, StoreError, StoreReader, Stored};
 
 /// Older events of a conversation.
@@ -41,11 +41,9 @@ impl StoreReader {
         after: u64,
         count: u64,
     ) -> Result<Vec<Stored>, StoreError> {
-        let ahead = self.ahead.end(site);
-        // One transaction, so that retention can't cut the chain under the walk.
+        // One transaction, so that retention can't cut the chain under the walk. It begins with its first look.
         let _tx = self.connection.unchecked_transaction()?;
-        let (_, end) = kept(&self.connection, site)?;
-        let end = ahead.map_or(end, |ahead| ahead.max(end));
+        let (_, end) = self.kept(site)?;
         let until = after.saturating_add(count).min(end.offset);
         let mut events = Vec::new();
         if until <= after {
