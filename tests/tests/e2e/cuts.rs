@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use holdfast_tests::{
     agent::Agent,
     browser::{Engine, Tab},
@@ -136,6 +136,37 @@ async fn the_visitors_line_loses_and_a_router_resets(engine: Engine) -> Result<(
     cut_the_visitors_line(engine, Cut::Lose(&BOTH, Forgotten::Reset)).await
 }
 
+/// Browsers send a request over a connection that they have kept, and a dead one swallows it. Here each of the widget's
+/// questions whether the server is there is swallowed the first time, so that only the second ones can find it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_a_dead_connection_swallows_is_asked_again() -> Result<()> {
+    const SWALLOW: &str = "
+        const { fetch } = window;
+        const asked = new WeakSet();
+        window.swallowed = 0;
+        window.fetch = (url, options) => {
+            if (!String(url).endsWith('/healthz') || asked.has(options.signal)) return fetch(url, options);
+            asked.add(options.signal);
+            window.swallowed++;
+            return new Promise(() => {});
+        };";
+    let mut stage = Stage::set().await?;
+    let (tab, agent, conversation) = stage.greeting().await?;
+    tab.run::<()>(SWALLOW, vec![]).await?;
+    stage.street.lose(&BOTH);
+    stage.visitor_writes(&tab, "Who hears me?").await?;
+    tab.see("the cut noticed", |widget| widget.connection == "offline")
+        .await?;
+    stage.street.heal(Forgotten::Silent).await?;
+    let heal = Instant::now();
+    stage
+        .settle_since(heal, &[&tab], &agent, conversation)
+        .await?;
+    let swallowed: u32 = tab.run("return window.swallowed", vec![]).await?;
+    ensure!(swallowed > 0, "nothing was asked");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_visitors_words_are_lost_while_the_agents_arrive() -> Result<()> {
     cut_the_visitors_line(Engine::Chromium, Cut::Lose(&[Way::Up], Forgotten::Silent)).await
@@ -235,7 +266,7 @@ async fn a_reload_keeps_an_unsent_message(engine: Engine) -> Result<()> {
     .await?;
     stage.visitor_writes(&tab, "and another one").await?;
     let unheard = agent.desk().find("written without a line").is_none();
-    anyhow::ensure!(unheard, "the line was not cut");
+    ensure!(unheard, "the line was not cut");
     stage.street.heal(Forgotten::Silent).await?;
     let heal = Instant::now();
     stage
@@ -266,6 +297,6 @@ async fn a_reload_sends_a_message_again_that_had_arrived(engine: Engine) -> Resu
     stage.street.heal(Forgotten::Silent).await?;
     let screens = stage.settle(&[&tab], &agent, conversation).await?;
     let again = screens.desk.find("heard and not confirmed");
-    anyhow::ensure!(again.map(|m| &m.id) == Some(id), "it got another name");
+    ensure!(again.map(|m| &m.id) == Some(id), "it got another name");
     Ok(())
 }
