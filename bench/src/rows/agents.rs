@@ -9,6 +9,7 @@ use super::sides::{Flow, flow};
 use super::traffic::PERIOD;
 use super::{CROWD, Size, float};
 use crate::fleet::{Agents, Answers, Dialect, Fleet, Phase};
+use crate::gauge::Gauge;
 use crate::report::Report;
 use crate::stage::{Stage, strangers};
 
@@ -88,14 +89,19 @@ impl Team {
 
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let mut team = Team::gather(size).await?;
+    let load = Gauge::new(std::process::id());
+    let (began, cpu) = (Instant::now(), load.cpu_s()?);
     let flow = team.flow(size).await?;
+    let busy = (load.cpu_s()? - cpu) / began.elapsed().as_secs_f64();
     team.has_read().await?;
     let lag = flow.ended.elapsed().as_secs_f64() * 1000.0;
     let visitors = usize::try_from(team.fleet.len())?;
     let offered = 2.0 * float(visitors) / PERIOD.as_secs_f64();
     eprintln!(
-        "  200 agents: p50 {:.1} ms, p99 {:.1} ms",
-        flow.p50, flow.p99
+        "  200 agents: p50 {:.1} ms, p99 {:.1} ms; the server took {:.2} of a core, the load {busy:.2}",
+        flow.p50,
+        flow.p99,
+        flow.cpu_s_per_100k * flow.messages_per_s / 100_000.0,
     );
     report.add(
         "agents_200",

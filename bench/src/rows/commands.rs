@@ -1,129 +1,218 @@
-//! The commands of an agent's line, each timed by itself from the frame to what answers it.
+//! What agents and visitors do beside writing, each step timed by itself from its frame to what answers it.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use holdfast_protocol::id::EventId;
 use holdfast_protocol::time::Millis;
 use holdfast_tests::address::Address;
-use holdfast_tests::wire::{AgentLine, VERSION};
+use holdfast_tests::wire::{AgentLine, VERSION, VisitorLine};
 use serde_json::{Value, json};
 
+use super::spread;
+use crate::fleet::{Identity, MESSAGE_BYTES};
 use crate::gauge::median;
 
-/// Conversations that are claimed and closed.
-const CONVERSATIONS: usize = 50;
+/// Conversations that an agent goes through, the oldest and the newest in turn.
+const CONVERSATIONS: usize = 200;
 
 /// Lines that an agent opens.
 const LOGINS: usize = 15;
 
-/// Milliseconds of each command.
-#[derive(Debug, Default)]
-pub(super) struct Spans {
-    login: Vec<f64>,
-    listing: Vec<f64>,
-    claim: Vec<f64>,
-    close: Vec<f64>,
-}
+/// Visitors who come back.
+const RETURNS: usize = 100;
 
-/// An agent at work on a site.
+/// Milliseconds of each step, by the name of its row.
+type Spans = BTreeMap<&'static str, Vec<f64>>;
+
+/// An agent at work on a site, and the site's visitors.
 pub(super) struct Clerk {
     address: Address,
     line: AgentLine,
-    /// What is to be claimed and closed.
-    conversations: Vec<u64>,
+    /// A colleague's number.
+    colleague: u64,
+    /// What is open, in the order in which it began.
+    open: Vec<u64>,
+    server: SocketAddr,
+    visitors: Vec<Identity>,
     spans: Spans,
 }
 
-/// The middle of each command.
-pub(super) struct Middles {
-    /// From `login` to `welcome`.
-    pub(super) login: f64,
-    /// From `login` to the first page of the open conversations, 50 of them.
-    pub(super) listing: f64,
-    /// From `claim` to its event.
-    pub(super) claim: f64,
-    /// From `close` to its event.
-    pub(super) close: f64,
-}
-
-/// Lets both do the same, in turn.
-pub(super) async fn in_turn(agents: [Address; 2]) -> Result<[Middles; 2]> {
-    let [first, second] = agents;
-    let mut clerks = [Clerk::login(first).await?, Clerk::login(second).await?];
+/// Lets both do the same, in turn. Returns the middle of each step for both.
+///
+/// # Errors
+/// When a line breaks, or something is not answered.
+pub(super) async fn in_turn(mut clerks: [Clerk; 2]) -> Result<Vec<(&'static str, [f64; 2])>> {
     for _ in 1..LOGINS {
         for clerk in &mut clerks {
-            clerk.login_again().await?;
+            clerk.log_in_again().await?;
+        }
+    }
+    for at in 0..RETURNS {
+        for clerk in &mut clerks {
+            clerk.let_one_come_back(at).await?;
         }
     }
     for at in 0..CONVERSATIONS {
-        for clerk in &mut clerks {
-            clerk.claim_and_close(at).await?;
+        // Who is first changes: what a visitor's client does once their conversation was closed falls onto the next step.
+        let is_turned = at / 2 % 2 == 1;
+        for turn in [is_turned, !is_turned] {
+            clerks[usize::from(turn)].work_through(at).await?;
         }
     }
-    Ok(clerks.map(|mut clerk| clerk.spans.middles()))
+    let [mut ours, mut other] = clerks.map(|clerk| clerk.spans);
+    ensure!(ours.keys().eq(other.keys()), "not the same was done");
+    let both = ours.iter_mut().zip(other.values_mut());
+    let middles = both.map(|((name, ours), other)| (*name, [median(ours), median(other)]));
+    Ok(middles.collect())
 }
 
 impl Clerk {
-    async fn login(address: Address) -> Result<Self> {
-        let mut spans = Spans::default();
-        let (line, conversations) = log_in(&address, &mut spans).await?;
-        Ok(Self {
+    /// Logs an agent in, on a site with these visitors.
+    ///
+    /// # Errors
+    /// When the server does not take the agent in.
+    pub(super) async fn log_in(
+        address: Address,
+        server: SocketAddr,
+        visitors: Vec<Identity>,
+    ) -> Result<Self> {
+        let mut clerk = Self {
+            line: AgentLine::connect(&address).await?,
             address,
-            line,
-            conversations,
-            spans,
-        })
+            colleague: 0,
+            open: Vec::new(),
+            server,
+            visitors,
+            spans: Spans::new(),
+        };
+        clerk.read_all().await?;
+        Ok(clerk)
     }
 
-    async fn login_again(&mut self) -> Result<()> {
-        (self.line, self.conversations) = log_in(&self.address, &mut self.spans).await?;
+    async fn log_in_again(&mut self) -> Result<()> {
+        self.line = AgentLine::connect(&self.address).await?;
+        self.read_all().await
+    }
+
+    /// Logs in, and reads all pages of the open conversations, so that the server has nothing left to do for it.
+    async fn read_all(&mut self) -> Result<()> {
+        let login = json!({"login": {"version": VERSION, "token": self.address.secret}});
+        let began = Instant::now();
+        self.line.say(&login).await?;
+        let welcome = self.line.hear("welcome").await?;
+        self.took("login_with_queue", began);
+        let mut page = self.line.hear("snapshot").await?;
+        self.took("listing_with_queue", began);
+        self.open = numbers_on(&page);
+        while page["more"] == true {
+            page = self.line.hear("snapshot").await?;
+            self.open.extend(numbers_on(&page));
+        }
+        self.open.sort_unstable();
+        let mut all = welcome["colleagues"].as_array().into_iter().flatten();
+        let other = all.find(|it| it["id"] != welcome["agent"]);
+        let other = other.and_then(|it| it["id"].as_u64());
+        self.colleague = other.context("no colleague")?;
         Ok(())
     }
 
-    async fn claim_and_close(&mut self, at: usize) -> Result<()> {
-        let all = self.conversations.len().max(1);
-        let conversation = self.conversations.get(at % all);
-        let conversation = *conversation.context("no open conversation")?;
-        let claim = self.command("claim", conversation).await?;
-        let close = self.command("close", conversation).await?;
-        self.spans.claim.push(claim);
-        self.spans.close.push(close);
+    /// All that an agent does with a conversation.
+    async fn work_through(&mut self, at: usize) -> Result<()> {
+        let last = self.open.len().checked_sub(1).context("nothing is open")?;
+        let (claim, place) = if at.is_multiple_of(2) {
+            ("claim_oldest_with_queue", (at / 2).min(last))
+        } else {
+            ("claim_with_queue", last.saturating_sub(at / 2))
+        };
+        let conversation = self.open[place];
+        let claimed = self
+            .command(claim, "claim", conversation, json!({}))
+            .await?;
+        let text = "n".repeat(MESSAGE_BYTES);
+        self.command(
+            "note_with_queue",
+            "note",
+            conversation,
+            json!({"text": text}),
+        )
+        .await?;
+        let before = &claimed["offset"];
+        let ask = json!({"history": {"conversation": conversation, "before": before}});
+        let began = Instant::now();
+        self.line.say(&ask).await?;
+        let history = self.line.hear("history").await?;
+        self.took("history_with_queue", began);
+        let events = history["events"].as_array().map_or(0, Vec::len);
+        ensure!(events > 1, "no opening and no message in {history}");
+        let to = json!({"to": self.colleague});
+        self.command("transfer_with_queue", "transfer", conversation, to)
+            .await?;
+        self.command("close_with_queue", "close", conversation, json!({}))
+            .await?;
         Ok(())
     }
 
-    /// Milliseconds until the command's event is here.
-    async fn command(&mut self, name: &str, conversation: u64) -> Result<f64> {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let unix = Millis(u64::try_from(unix.as_millis())?);
-        let id = EventId::new(unix, fastrand::u128(..)).text();
-        let frame = json!({name: {"id": id, "conversation": conversation}});
+    /// A command of the outbox, from its frame until its event is here.
+    async fn command(
+        &mut self,
+        row: &'static str,
+        name: &str,
+        conversation: u64,
+        mut members: Value,
+    ) -> Result<Value> {
+        let id = new_id()?;
+        members["id"] = json!(id);
+        members["conversation"] = json!(conversation);
+        let frame = json!({name: members});
         let began = Instant::now();
         self.line.say(&frame).await?;
-        while self.line.event().await?["id"] != id.as_str() {}
-        Ok(ms(began))
+        let event = loop {
+            let event = self.line.event().await?;
+            if event["id"] == id.as_str() {
+                break event;
+            }
+        };
+        self.took(row, began);
+        Ok(event)
     }
-}
 
-/// Opens a line and reads all pages of the open conversations, so that the server has nothing left to do for it.
-async fn log_in(address: &Address, spans: &mut Spans) -> Result<(AgentLine, Vec<u64>)> {
-    let mut line = AgentLine::connect(address).await?;
-    let login = json!({"login": {"version": VERSION, "token": address.secret}});
-    let began = Instant::now();
-    line.say(&login).await?;
-    line.hear("welcome").await?;
-    spans.login.push(ms(began));
-    let mut page = line.hear("snapshot").await?;
-    spans.listing.push(ms(began));
-    let mut numbers = numbers_on(&page);
-    while page["more"] == true {
-        page = line.hear("snapshot").await?;
-        numbers.extend(numbers_on(&page));
+    /// A visitor opens a page, reads back and rates. Not one of the older half, to whom an agent comes: whose visitor was
+    /// here is known to the server already.
+    async fn let_one_come_back(&mut self, at: usize) -> Result<()> {
+        let younger = &self.visitors[self.visitors.len() / 2..];
+        let who = spread(younger, at).context("nobody is known")?;
+        let hello = json!({"hello": {"version": VERSION, "site": who.site, "token": who.token}});
+        let mut line = VisitorLine::connect(self.server).await?;
+        let began = Instant::now();
+        line.say(&hello).await?;
+        line.hear("welcome").await?;
+        self.took("hello_with_queue", began);
+        let began = Instant::now();
+        line.say(&json!({"history": {"before": 2}})).await?;
+        line.hear("history").await?;
+        self.took("visitor_history_with_queue", began);
+        let id = new_id()?;
+        let began = Instant::now();
+        line.say(&json!({"rate": {"id": id, "score": 5}})).await?;
+        loop {
+            let events = line.hear("events").await?;
+            let mut all = events["events"].as_array().into_iter().flatten();
+            if all.any(|event| event["id"] == id.as_str()) {
+                break;
+            }
+        }
+        self.took("rate_with_queue", began);
+        Ok(())
     }
-    // The newest are those of visitors who are here, on both sites.
-    numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
-    numbers.truncate(CONVERSATIONS);
-    Ok((line, numbers))
+
+    /// Notes what a step took that ends now.
+    fn took(&mut self, row: &'static str, began: Instant) {
+        let ms = began.elapsed().as_secs_f64() * 1000.0;
+        self.spans.entry(row).or_default().push(ms);
+    }
 }
 
 fn numbers_on(page: &Value) -> Vec<u64> {
@@ -133,17 +222,9 @@ fn numbers_on(page: &Value) -> Vec<u64> {
         .collect()
 }
 
-fn ms(began: Instant) -> f64 {
-    began.elapsed().as_secs_f64() * 1000.0
-}
-
-impl Spans {
-    fn middles(&mut self) -> Middles {
-        Middles {
-            login: median(&mut self.login),
-            listing: median(&mut self.listing),
-            claim: median(&mut self.claim),
-            close: median(&mut self.close),
-        }
-    }
+/// A command's name.
+fn new_id() -> Result<String> {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let unix = Millis(u64::try_from(unix.as_millis())?);
+    Ok(EventId::new(unix, fastrand::u128(..)).text())
 }

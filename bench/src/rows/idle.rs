@@ -32,27 +32,29 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let stage = Stage::start(1).await?;
     let at_rest = stage.gauge.memory_kib()?;
     let (server, gauge) = (stage.server.http(), stage.gauge);
-    let (ours, fleet) = grow(Dialect::Holdfast, server, gauge, some, many).await?;
+    let crowds = [(some, SETTLE), (many - some, size.beat())];
+    let (ours, fleet) = grow(Dialect::Holdfast, server, gauge, crowds).await?;
     let kernel = kernel_kib()? - unused;
     drop(fleet);
     drop(stage);
     let relay = Relay::start(Work::Relay).await?;
     let dialect = Dialect::Texts(Texts::Bare);
-    let (bare, fleet) = grow(dialect, relay.address, relay.gauge, some, many).await?;
+    let crowds = [(some, SETTLE), (many - some, SETTLE)];
+    let (bare, fleet) = grow(dialect, relay.address, relay.gauge, crowds).await?;
     let bare_kernel = kernel_kib()? - unused;
     drop(fleet);
     report.add(
         "idle_kib_9k",
-        ours.0,
+        ours[0],
         "KiB",
-        bare.0,
+        bare[0],
         "bare axum WebSocket, small buffers",
     );
     report.add(
         "idle_kib_19k",
-        ours.1,
+        ours[1],
         "KiB",
-        bare.1,
+        bare[1],
         "bare axum WebSocket, small buffers",
     );
     // Both ends of each line are on this machine.
@@ -68,23 +70,23 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     open(size, report).await
 }
 
-/// KiB of the whole process for each visitor, at both counts.
+/// KiB of the whole process for each visitor, so long after some have come, and after more have.
 async fn grow(
     dialect: Dialect,
     server: SocketAddr,
     gauge: Gauge,
-    some: usize,
-    many: usize,
-) -> Result<((f64, f64), Vec<Fleet>)> {
+    crowds: [(usize, Duration); 2],
+) -> Result<([f64; 2], Vec<Fleet>)> {
     let mut fleets = Vec::new();
-    let mut costs = Vec::new();
-    for (count, total) in [(some, some), (many - some, many)] {
+    let mut costs = [0.0; 2];
+    let mut total = 0;
+    for (cost, (count, pause)) in costs.iter_mut().zip(crowds) {
         fleets.extend(gather_crowd(dialect, server, strangers(count, 1)).await?);
-        tokio::time::sleep(SETTLE).await;
-        costs.push(gauge.memory_kib()? / float(total));
+        tokio::time::sleep(pause).await;
+        total += count;
+        *cost = gauge.memory_kib()? / float(total);
     }
-    let last = costs.pop().unwrap_or_default();
-    Ok(((costs.pop().unwrap_or_default(), last), fleets))
+    Ok((costs, fleets))
 }
 
 /// Visitors who come one wave after the other: what a storm costs is another row.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
-use super::{CROWD, Size};
+use super::{CROWD, Size, spread};
 use crate::fleet::{Dialect, Fleet, Identity};
 use crate::gauge::median;
 use crate::report::Report;
@@ -66,7 +66,7 @@ pub(super) async fn planted(seed: Seed) -> Result<(TempDir, Vec<Identity>)> {
 
 /// Milliseconds from dialling until what was missed is read, of one of the visitors from all over the log.
 pub(super) async fn comes_back(stage: &Stage, who: &[Identity], at: usize) -> Result<f64> {
-    let mut who = who[at * 7919 % who.len()].clone();
+    let mut who = spread(who, at).context("nobody was planted")?.clone();
     if let Some(resume) = &mut who.resume {
         resume.after -= MISSED;
     }

@@ -32,6 +32,12 @@ pub(crate) const GROUPS: [&str; 12] = [
 /// How long a crowd may take until it is taken in.
 const CROWD: Duration = Duration::from_secs(60);
 
+/// A prime, so that all are met before one is met again.
+const STRIDE: usize = 7919;
+
+/// Every calm visitor beats once in so long.
+const BEAT: Duration = Duration::from_secs(25);
+
 /// How large the loads are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
@@ -59,6 +65,11 @@ impl Size {
                 rounds: 3,
             }
         }
+    }
+
+    /// A while in which every calm visitor has beaten.
+    fn beat(self) -> Duration {
+        BEAT.min(self.span * 7)
     }
 
     fn people(self, count: usize) -> usize {
@@ -91,4 +102,9 @@ pub(crate) async fn measure(group: &str, size: Size, report: &mut Report) -> Res
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 fn float(count: usize) -> f64 {
     count as f64
+}
+
+/// One of all, so that those which are taken one after the other stand far apart.
+fn spread<T>(all: &[T], at: usize) -> Option<&T> {
+    all.get(at * STRIDE % all.len().max(1))
 }

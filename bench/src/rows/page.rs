@@ -1,8 +1,10 @@
 //! What a page costs in Chromium, by its developer tools: the main thread's time, and memory.
 
 use anyhow::{Context as _, Result};
-use holdfast_tests::browser::Tab;
+use holdfast_tests::browser::{Browser, Tab};
 use serde_json::{Value, json};
+
+use crate::gauge::Gauge;
 
 /// Bytes.
 pub(super) const MIB: f64 = 1_048_576.0;
@@ -29,6 +31,8 @@ pub(super) struct Memory {
     pub(super) heap: f64,
     /// Bytes of all memories of WebAssembly.
     pub(super) wasm: f64,
+    /// Bytes of the whole process that keeps the page: both, and the document, what is drawn, and the browser's own code.
+    pub(super) process: f64,
 }
 
 impl Work {
@@ -68,17 +72,22 @@ impl Memory {
     ///
     /// # Errors
     /// When the browser does not tell.
-    pub(super) async fn of(tab: &Tab) -> Result<Self> {
+    pub(super) async fn of(browser: &Browser, tab: &Tab) -> Result<Self> {
         tab.devtools("HeapProfiler.collectGarbage", json!({}))
             .await?;
         let metrics = metrics(tab).await?;
+        let mut process = 0.0;
+        for id in browser.renderers()? {
+            process += Gauge::new(id).memory_kib()? * 1024.0;
+        }
         Ok(Self {
             heap: metric(&metrics, "JSHeapUsedSize")?,
             wasm: wasm_bytes(tab).await?,
+            process,
         })
     }
 
-    /// All of it, in MiB.
+    /// What the widget's objects and its program take, in MiB.
     pub(super) fn mib(self) -> f64 {
         (self.heap + self.wasm) / MIB
     }

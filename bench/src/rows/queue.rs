@@ -1,12 +1,12 @@
 //! A long queue: what agents and visitors do takes no longer for it.
 
 use anyhow::Result;
-use holdfast_tests::address::Address;
 
+use super::commands::{self, Clerk};
 use super::sides::{Flow, flow, middle};
 use super::traffic::PERIOD;
-use super::{CROWD, Size, commands};
-use crate::fleet::{Agents, Answers, Dialect, Fleet, Phase};
+use super::{CROWD, Size};
+use crate::fleet::{Agents, Answers, Dialect, Fleet, Identity, Phase};
 use crate::report::Report;
 use crate::seed::{Seed, plant};
 use crate::stage::{Stage, folder, prepare, strangers};
@@ -14,15 +14,18 @@ use crate::stage::{Stage, folder, prepare, strangers};
 /// Conversations that wait for an agent.
 const WAITING: usize = 10_000;
 
+/// The same in the other shop: as many as an agent goes through and visitors come back.
+const FEW: usize = 200;
+
 /// Visitors who write and are answered meanwhile.
 const ACTIVE: usize = 100;
 
 /// What the other shop is. Its 100 active visitors' conversations wait, too, as they do in the long queue.
-const ALONE: &str = "the same with 101 conversations waiting instead of 10,100";
+const ALONE: &str = "the same with 300 conversations waiting instead of 10,100";
 
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let mut long = Shop::open(size.people(WAITING), size).await?;
-    let mut short = Shop::open(1, size).await?;
+    let mut short = Shop::open(size.people(FEW), size).await?;
     let (mut among, mut alone) = (Vec::new(), Vec::new());
     for _ in 0..size.rounds {
         among.push(long.round(size).await?);
@@ -37,14 +40,8 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
         ALONE,
     );
     // Of another agent, whose line is not the one that answers visitors.
-    let colleagues = [long.colleague().await?, short.colleague().await?];
-    let [among, alone] = commands::in_turn(colleagues).await?;
-    for (name, among, alone) in [
-        ("login_with_queue", among.login, alone.login),
-        ("listing_with_queue", among.listing, alone.listing),
-        ("claim_with_queue", among.claim, alone.claim),
-        ("close_with_queue", among.close, alone.close),
-    ] {
+    let clerks = [long.clerk().await?, short.clerk().await?];
+    for (name, [among, alone]) in commands::in_turn(clerks).await? {
         report.add(name, among, "ms", alone, ALONE);
     }
     Ok(())
@@ -56,6 +53,8 @@ struct Shop {
     visitors: Fleet,
     _agents: Agents,
     stage: Stage,
+    /// Who wait.
+    waiting: Vec<Identity>,
 }
 
 impl Shop {
@@ -67,7 +66,7 @@ impl Shop {
             messages: 1,
             are_waiting: true,
         };
-        plant(folder.path(), "s0", seed)?;
+        let waiting = plant(folder.path(), "s0", seed)?;
         let stage = Stage::start_on(folder).await?;
         let addresses = stage.agents(1).await?;
         let answers = addresses.into_iter().map(|address| (address, Answers::ALL));
@@ -80,11 +79,13 @@ impl Shop {
             visitors,
             _agents: agents,
             stage,
+            waiting,
         })
     }
 
-    async fn colleague(&self) -> Result<Address> {
-        self.stage.agent("s0", "Ben").await
+    async fn clerk(&self) -> Result<Clerk> {
+        let agent = self.stage.agent("s0", "Ben").await?;
+        Clerk::log_in(agent, self.stage.server.http(), self.waiting.clone()).await
     }
 
     async fn round(&mut self, size: Size) -> Result<Flow> {

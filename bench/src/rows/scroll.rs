@@ -1,7 +1,7 @@
 //! How smoothly a visitor scrolls through a long conversation, and how much of it is on the page.
 
-use anyhow::{Context as _, Result, ensure};
-use holdfast_tests::browser::Tab;
+use anyhow::{Context as _, Result, bail};
+use holdfast_tests::browser::{Browser, Tab};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,6 +30,9 @@ const ELEMENTS: f64 = 1500.0;
 
 /// What JavaScript and the program may have of memory, however long the conversation is.
 const BUDGET_MIB: f64 = 32.0;
+
+/// Frames that a screen shows in a second.
+const SCREEN: f64 = 60.0;
 
 /// On the way to the first message so many turns are enough on any machine.
 const TURNS: usize = 100;
@@ -73,22 +76,34 @@ const SCROLL: &str = "
             list.scrollTop += by;
             return requestAnimationFrame(frame);
         }
-        done({ frames: frames - 1, rate: (frames - 1) * 1000 / ms, elements, first });
+        done({ frames: frames - 1, ms, elements, first });
     };
     requestAnimationFrame(frame);";
 
 #[derive(Debug, Deserialize)]
 struct Scrolled {
     frames: f64,
-    /// Frames in a second.
-    rate: f64,
+    /// Milliseconds that they took.
+    ms: f64,
     /// The most elements that were in the widget.
     elements: f64,
     /// The number of the first message on the page.
     first: u64,
 }
 
-pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Result<()> {
+impl Scrolled {
+    /// Frames in a second.
+    fn rate(&self) -> f64 {
+        self.frames * 1000.0 / self.ms
+    }
+}
+
+pub(super) async fn measure(
+    browser: &Browser,
+    tab: &Tab,
+    size: Size,
+    report: &mut Report,
+) -> Result<()> {
     let messages = MESSAGES / u64::try_from(size.divisor)?;
     let seed = Seed {
         visitors: 1,
@@ -110,48 +125,50 @@ pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Resul
     tab.goto(&page).await?;
     let arguments = vec![json!("s0"), json!(stage.server.http()), json!(token)];
     tab.run_async::<bool>(OPEN, arguments).await?;
-    let unread = Memory::of(tab).await?;
+    let unread = Memory::of(browser, tab).await?;
     let ours = watched(tab, "the widget", BY, span).await?;
     slow_down(tab, 1).await?;
-    let mut elements = ours.elements;
-    let mut first = ours.first;
-    for _ in 0..TURNS {
-        if first == 1 {
-            break;
-        }
-        let more = scroll(tab, LEAP, 5000).await?;
-        elements = elements.max(more.elements);
-        first = more.first;
-    }
-    ensure!(first == 1, "the first message was not reached, but {first}");
-    let read = Memory::of(tab).await?;
-    eprintln!(
-        "  the widget's memory: {:.1} MiB with the newest messages; with all of them JavaScript has {:.1} MiB, the program {:.1}",
-        unread.mib(),
-        read.heap / MIB,
-        read.wasm / MIB
-    );
+    let way = read_back(tab).await?;
+    let read = Memory::of(browser, tab).await?;
     slow_down(tab, SLOWDOWN).await?;
     let back = watched(tab, "the widget back again", BACK, span).await?;
     slow_down(tab, 1).await?;
     for (name, rate) in [
-        ("widget_scroll", ours.rate),
-        ("widget_scroll_down", back.rate),
+        ("widget_scroll", ours.rate()),
+        ("widget_scroll_down", back.rate()),
     ] {
         report.add(
             name,
             rate,
             "frames/s",
-            plain.rate,
+            plain.rate(),
             "a plain list in the same browser, with the processor slowed down 4 times",
         );
     }
     report.add(
+        "widget_scroll_all",
+        way.rate(),
+        "frames/s",
+        SCREEN,
+        "the screen's; the whole way to the first message, at the processor's own speed",
+    );
+    report.add(
         "widget_scroll_elements",
-        elements,
+        ours.elements.max(way.elements),
         "",
         ELEMENTS,
         "the bound, with all of 10,000 messages read back",
+    );
+    report_memory(unread, read, report);
+    Ok(())
+}
+
+fn report_memory(unread: Memory, read: Memory, report: &mut Report) {
+    eprintln!(
+        "  the widget's memory: {:.1} MiB with the newest messages; with all of them JavaScript has {:.1} MiB, the program {:.1}",
+        unread.mib(),
+        read.heap / MIB,
+        read.wasm / MIB
     );
     report.add(
         "widget_mib",
@@ -160,7 +177,31 @@ pub(super) async fn measure(tab: &Tab, size: Size, report: &mut Report) -> Resul
         BUDGET_MIB,
         "the budget, with all of 10,000 messages read back",
     );
-    Ok(())
+    report.add(
+        "widget_page_mib",
+        read.process / MIB,
+        "MiB",
+        unread.process / MIB,
+        "with the newest messages alone; the browser's whole process for the page, with all of 10,000 read back",
+    );
+}
+
+/// Scrolls on until the first message is in sight.
+async fn read_back(tab: &Tab) -> Result<Scrolled> {
+    let mut way = scroll(tab, LEAP, 5000).await?;
+    for _ in 0..TURNS {
+        if way.first == 1 {
+            return Ok(way);
+        }
+        let more = scroll(tab, LEAP, 5000).await?;
+        way = Scrolled {
+            frames: way.frames + more.frames,
+            ms: way.ms + more.ms,
+            elements: way.elements.max(more.elements),
+            first: more.first,
+        };
+    }
+    bail!("the first message was not reached, but {}", way.first)
 }
 
 /// Scrolls at the speed that is measured, and tells what each frame took.
@@ -169,7 +210,7 @@ async fn watched(tab: &Tab, whose: &str, by: i32, span: usize) -> Result<Scrolle
     let scrolled = scroll(tab, by, span).await?;
     let frames = scrolled.frames.max(1.0);
     let work = Work::of(tab).await?.for_each_frame(before, frames);
-    let frame = 1000.0 / scrolled.rate;
+    let frame = 1000.0 / scrolled.rate();
     eprintln!("  scrolling {whose}: a frame takes {frame:.1} ms, {work}");
     Ok(scrolled)
 }

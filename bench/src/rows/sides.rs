@@ -109,6 +109,7 @@ pub(super) struct Side {
     // Dropped in this order: no line breaks before its own end lets go.
     fleet: Fleet,
     _agents: Agents,
+    pub(super) address: SocketAddr,
     pub(super) gauge: Gauge,
     _server: Server,
     /// Those of the last rounds.
@@ -137,7 +138,16 @@ impl Side {
 
     /// The baseline that syncs.
     pub(super) async fn relay(visitors: usize) -> Result<Self> {
-        let relay = Relay::start(Work::SyncedRelay).await?;
+        Self::baseline(Work::SyncedRelay, visitors).await
+    }
+
+    /// The one that has no disk.
+    pub(super) async fn bare_relay(visitors: usize) -> Result<Self> {
+        Self::baseline(Work::Relay, visitors).await
+    }
+
+    async fn baseline(work: Work, visitors: usize) -> Result<Self> {
+        let relay = Relay::start(work).await?;
         let (address, gauge) = (relay.address, relay.gauge);
         Self::texts(Texts::Bare, address, gauge, Server::Relay(relay), visitors).await
     }
@@ -183,6 +193,7 @@ impl Side {
         Ok(Self {
             fleet,
             _agents: agents,
+            address,
             gauge,
             _server: server,
             flows: Vec::new(),

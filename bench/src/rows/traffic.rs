@@ -5,22 +5,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::Size;
 use super::idle::gather_crowd;
-use super::sides::{Flow, Side, flow, rounds};
-use super::{CROWD, Size};
-use crate::fleet::{AGENTS, Agents, Answers, Dialect, Fleet, Phase};
+use super::sides::{Flow, Side, rounds};
+use crate::fleet::{AGENTS, Dialect, Phase};
 use crate::report::Report;
 use crate::seed;
-use crate::stage::{Stage, folder, strangers};
-
-/// Sites with an agent each: a company's shops, and enough commands under way.
-pub(super) const SITES: usize = AGENTS;
+use crate::stage::{folder, strangers};
 
 /// 1,000 visitors that write once in this span, and are answered, make 2,000 messages a second.
 pub(super) const PERIOD: Duration = Duration::from_secs(1);
-
-/// Every calm visitor beats once in so long.
-const BEAT: Duration = Duration::from_secs(25);
 
 /// Who waits for so many times what others wait for starves.
 const STARVING: f64 = 3.0;
@@ -49,6 +43,8 @@ pub(super) async fn measure_pace(size: Size, report: &mut Report) -> Result<()> 
     );
     report.add("rtt_p50", ours.middle(p50), "ms", bare.middle(p50), SYNCED);
     report.add("rtt_p99", ours.middle(p99), "ms", bare.middle(p99), SYNCED);
+    let limit = socket_limit(visitors, size, Phase::Paced(PERIOD)).await?;
+    report.add("socket_rtt_p50", limit.p50, "ms", bare.middle(p50), SYNCED);
     Ok(())
 }
 
@@ -87,6 +83,9 @@ async fn measure_hundred(size: Size, report: &mut Report) -> Result<()> {
         STARVING,
         "the budget",
     );
+    let limit = socket_limit(visitors, size, Phase::Busy).await?;
+    let limit = limit.messages_per_s;
+    report.add("socket_max_100", limit, "msg/s", bare.middle(RATE), SYNCED);
     Ok(())
 }
 
@@ -128,7 +127,16 @@ async fn measure_thousand(size: Size, report: &mut Report) -> Result<()> {
         1.0,
         "before the load",
     );
+    let limit = socket_limit(visitors, size, Phase::Busy).await?;
+    let limit = limit.messages_per_s;
+    report.add("socket_max_1000", limit, "msg/s", bare.middle(RATE), SYNCED);
     Ok(())
+}
+
+/// What the machine's sockets allow: one round of a relay without a disk.
+async fn socket_limit(visitors: usize, size: Size, phase: Phase) -> Result<Flow> {
+    let mut relay = Side::bare_relay(visitors).await?;
+    relay.flow(phase, size.span).await
 }
 
 fn store_limit(folder: &Path, size: Size) -> Result<f64> {
@@ -139,27 +147,36 @@ fn store_limit(folder: &Path, size: Size) -> Result<f64> {
 
 /// What a message costs with very many visitors connected who do nothing, and what these cost by themselves.
 pub(super) async fn measure_crowd(size: Size, report: &mut Report) -> Result<()> {
-    let stage = Stage::start(SITES).await?;
-    let addresses = stage.agents(SITES).await?;
-    let answers = addresses.into_iter().map(|address| (address, Answers::ALL));
-    let agents = Agents::launch(answers.collect());
-    agents.welcomed(CROWD).await?;
-    let people = strangers(size.people(1_000), SITES);
-    let mut active = Fleet::launch(Dialect::Holdfast, stage.server.http(), people);
-    active.welcomed(CROWD).await?;
-    let phase = Phase::Paced(PERIOD);
-    let alone = flow(&mut active, stage.gauge, phase, size.span * 2).await?;
-    let crowd = strangers(size.people(18_000), SITES);
-    let crowd = gather_crowd(Dialect::Holdfast, stage.server.http(), crowd).await?;
-    let (began, cpu) = (Instant::now(), stage.gauge.cpu_s()?);
-    tokio::time::sleep(BEAT.min(size.span * 7)).await;
-    let beat = (stage.gauge.cpu_s()? - cpu) / began.elapsed().as_secs_f64();
-    let among = flow(&mut active, stage.gauge, phase, size.span * 2).await?;
-    let beats_per_100k = beat * 100_000.0 / among.messages_per_s;
-    let cost = among.cpu_s_per_100k - beats_per_100k;
-    let words = "the same without 18,000 idle visitors";
-    report.add("cost_with_idle", cost, "CPU s", alone.cpu_s_per_100k, words);
+    // Half as many at both servers, who write twice as often: this process may open no more sockets.
+    let visitors = size.people(500);
+    let mut sides = [
+        Side::holdfast(visitors).await?,
+        Side::holdfast(visitors).await?,
+    ];
+    let (server, gauge) = (sides[0].address, sides[0].gauge);
+    let crowd = strangers(size.people(18_000), AGENTS);
+    let crowd = gather_crowd(Dialect::Holdfast, server, crowd).await?;
+    let (began, cpu) = (Instant::now(), gauge.cpu_s()?);
+    tokio::time::sleep(size.beat()).await;
+    let beat = (gauge.cpu_s()? - cpu) / began.elapsed().as_secs_f64();
+    rounds(&mut sides, size, Phase::Paced(PERIOD / 2)).await?;
+    drop(crowd);
+    let [among, alone] = &sides;
+    let beats_per_100k = beat * 100_000.0 / among.middle(RATE);
+    for (name, cost, words) in [
+        (
+            "cost_with_idle",
+            among.middle(CPU) - beats_per_100k,
+            "the same without 18,000 idle visitors, whose heartbeats are left out",
+        ),
+        (
+            "cost_with_beats",
+            among.middle(CPU),
+            "the same without 18,000 idle visitors",
+        ),
+    ] {
+        report.add(name, cost, "CPU s", alone.middle(CPU), words);
+    }
     report.add("idle_cpu_18k", beat * 100.0, "% core", 3.0, "the budget");
-    drop((crowd, agents));
     Ok(())
 }

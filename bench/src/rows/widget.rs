@@ -69,7 +69,7 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let slow = "the budget, with the processor slowed down 4 times";
     report.add("widget_ready", median(&mut ready), "ms", 1000.0, slow);
     key::measure(&tab, report).await?;
-    scroll::measure(&tab, size, report).await?;
+    scroll::measure(&browser, &tab, size, report).await?;
     report.add("widget_brotli_kb", weight, "kB", BUDGET_KB, "the budget");
     Ok(())
 }

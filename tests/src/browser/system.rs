@@ -16,6 +16,9 @@ use crate::wait;
 /// In the names of folders in which browsers keep what pages store.
 const STORES: [&str; 2] = ["Local Storage", "ls"];
 
+/// What stands on the command line of Chromium's processes that hold pages.
+const RENDERER: &str = "--type=renderer";
+
 impl Browser {
     /// Kills the browser at once, with all that it has on its screen, and starts it again on what it has on its disk. No
     /// tab of it may be held any more. WebKit's has nothing there.
@@ -35,6 +38,19 @@ impl Browser {
         let gone = async || Ok(with_mark(&mark)?.len());
         wait::until("the end of the browser", gone, |count| *count == 0).await?;
         Self::start_on(wish, profile).await
+    }
+
+    /// The processes of the system in which this browser keeps its pages. Chromium has such, one for each site.
+    ///
+    /// # Errors
+    /// When the browser does not run.
+    pub fn renderers(&self) -> Result<Vec<u32>> {
+        let all = below(self.seat.processes.driver.id())?;
+        let is_renderer = |id: &u32| {
+            let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+            holds(&line, RENDERER.as_bytes())
+        };
+        Ok(all.into_iter().filter(is_renderer).collect())
     }
 
     /// Waits until what pages store for good is on the disk with this text in it: browsers write it later.
@@ -57,6 +73,16 @@ impl Browser {
 
 /// Sends a signal to all processes that a driver has started, and to those that they have started.
 pub(super) fn signal_below(driver: u32, signal: Signal) -> Result<()> {
+    for id in below(driver)? {
+        let pid = Pid::from_raw(i32::try_from(id)?).context("a process")?;
+        // It may just have ended.
+        let _ = kill_process(pid, signal);
+    }
+    Ok(())
+}
+
+/// All processes that a driver has started, and those that they have started.
+pub(super) fn below(driver: u32) -> Result<Vec<u32>> {
     let mut families = HashMap::<u32, Vec<u32>>::new();
     for entry in fs::read_dir("/proc")? {
         let path = entry?.path();
@@ -70,15 +96,15 @@ pub(super) fn signal_below(driver: u32, signal: Signal) -> Result<()> {
             families.entry(parent).or_default().push(child);
         }
     }
-    let mut below = families.remove(&driver).unwrap_or_default();
-    ensure!(!below.is_empty(), "the driver {driver} has no browser");
-    while let Some(id) = below.pop() {
-        below.extend(families.remove(&id).unwrap_or_default());
-        let pid = Pid::from_raw(i32::try_from(id)?).context("a process")?;
-        // It may just have ended.
-        let _ = kill_process(pid, signal);
+    let mut found = families.remove(&driver).unwrap_or_default();
+    ensure!(!found.is_empty(), "the driver {driver} has no browser");
+    let mut seen = 0;
+    while let Some(id) = found.get(seen) {
+        let children = families.remove(id).unwrap_or_default();
+        found.extend(children);
+        seen += 1;
     }
-    Ok(())
+    Ok(found)
 }
 
 fn holds(bytes: &[u8], text: &[u8]) -> bool {
