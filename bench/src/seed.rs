@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use holdfast_protocol::frame::Resume;
 use holdfast_protocol::id::Epoch;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 use sha2::{Digest as _, Sha256};
 
 use crate::fleet::{Identity, MESSAGE_BYTES};
@@ -57,54 +57,8 @@ pub(crate) fn plant(data: &Path, site: &str, seed: Seed) -> Result<Vec<Identity>
         })?;
     let tokens: Vec<String> = (0..seed.visitors).map(token).collect();
     let tx = connection.transaction()?;
-    {
-        let mut insert = tx.prepare(
-            "INSERT INTO conversation (site, visitor, first_seq, last_seq, last_offset, last_place, newest_place, events,
-                 is_open, facts, visitor_delivered, visitor_read, agents_delivered, agents_read)
-             VALUES (?1, ?2, 1, ?3, ?4, ?4, ?4, ?5, ?6, '{}', ?3, ?3, ?3, ?3)",
-        )?;
-        for (at, token) in (1..).zip(&tokens) {
-            let last = seed.messages * seed.visitors + at;
-            let visitor = &Sha256::digest(token)[..16];
-            insert.execute(params![
-                number,
-                visitor,
-                seed.messages,
-                last,
-                seed.messages + 1,
-                seed.are_waiting
-            ])?;
-        }
-    }
-    // Conversations take turns: their n-th events stand together, the opening ones first. There is one site, so an event's
-    // place is its offset.
-    let span = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
-    let at = u64::try_from((span - AGE).as_millis())?;
-    let body = serde_json::json!({"message": {"text": "z".repeat(MESSAGE_BYTES)}}).to_string();
-    tx.execute(
-        "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < ?2 * (?3 + 1))
-         INSERT INTO event (place, site, offset, site_prev, conversation, seq, prev, id, author, name, at, body)
-         SELECT n + 1, ?1, n + 1, n, n % ?2 + 1, nullif(n / ?2, 0), max(n + 1 - ?2, 0),
-             unhex(printf('%012x7%03x8%015x', ?4, 0, n)),
-             iif(n < ?2, -1, (n / ?2 + 1) % 2), iif(n >= ?2 AND n / ?2 % 2 = 0, 'Ana', NULL), ?4,
-             iif(n < ?2, '{\"opened\":{\"visitor\":{}}}', ?5)
-         FROM n",
-        params![number, seed.visitors, seed.messages, at, body],
-    )?;
-    tx.execute(
-        "INSERT INTO mark (conversation, offset, place, seq)
-         SELECT conversation, offset, place, ifnull(seq, 0) FROM event WHERE (ifnull(seq, 0) + 1) % ?1 = 0",
-        [MARK_EVERY],
-    )?;
-    tx.execute(
-        "INSERT INTO site_mark (site, offset, place) SELECT site, offset, place FROM event WHERE offset % ?1 = 0",
-        [MARK_EVERY],
-    )?;
-    let last = seed.visitors * (seed.messages + 1);
-    tx.execute(
-        "UPDATE site SET last_offset = ?2, last_place = ?2 WHERE id = ?1",
-        [number, last],
-    )?;
+    plant_conversations(&tx, number, &tokens, seed)?;
+    plant_events(&tx, number, seed)?;
     tx.commit()?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     let identity = |token| Identity {
@@ -127,11 +81,6 @@ impl Identity {
         }
         self
     }
-}
-
-/// A token as the server draws them, but from a number.
-fn token(number: u64) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(number.to_be_bytes()))
 }
 
 /// Rows of the event table that SQLite takes in a second, `batch` to a transaction, each synced.
@@ -170,4 +119,68 @@ pub(crate) fn rows_per_second(folder: &Path, batch: u64, span: Duration) -> Resu
     }
     #[expect(clippy::cast_precision_loss, reason = "some millions")]
     Ok(offset as f64 / began.elapsed().as_secs_f64())
+}
+
+fn plant_conversations(
+    tx: &Transaction<'_>,
+    site: u64,
+    tokens: &[String],
+    seed: Seed,
+) -> Result<()> {
+    let mut insert = tx.prepare(
+        "INSERT INTO conversation (site, visitor, first_seq, last_seq, last_offset, last_place, newest_place, events,
+             is_open, facts, visitor_delivered, visitor_read, agents_delivered, agents_read)
+         VALUES (?1, ?2, 1, ?3, ?4, ?4, ?4, ?5, ?6, '{}', ?3, ?3, ?3, ?3)",
+    )?;
+    for (at, token) in (1..).zip(tokens) {
+        let last = seed.messages * seed.visitors + at;
+        let visitor = &Sha256::digest(token)[..16];
+        insert.execute(params![
+            site,
+            visitor,
+            seed.messages,
+            last,
+            seed.messages + 1,
+            seed.are_waiting
+        ])?;
+    }
+    Ok(())
+}
+
+/// Conversations take turns: their n-th events stand together, the opening ones first. There is one site, so an event's
+/// place is its offset.
+fn plant_events(tx: &Transaction<'_>, site: u64, seed: Seed) -> Result<()> {
+    let span = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    let at = u64::try_from((span - AGE).as_millis())?;
+    let body = serde_json::json!({"message": {"text": "z".repeat(MESSAGE_BYTES)}}).to_string();
+    tx.execute(
+        "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < ?2 * (?3 + 1))
+         INSERT INTO event (place, site, offset, site_prev, conversation, seq, prev, id, author, name, at, body)
+         SELECT n + 1, ?1, n + 1, n, n % ?2 + 1, nullif(n / ?2, 0), max(n + 1 - ?2, 0),
+             unhex(printf('%012x7%03x8%015x', ?4, 0, n)),
+             iif(n < ?2, -1, (n / ?2 + 1) % 2), iif(n >= ?2 AND n / ?2 % 2 = 0, 'Ana', NULL), ?4,
+             iif(n < ?2, '{\"opened\":{\"visitor\":{}}}', ?5)
+         FROM n",
+        params![site, seed.visitors, seed.messages, at, body],
+    )?;
+    tx.execute(
+        "INSERT INTO mark (conversation, offset, place, seq)
+         SELECT conversation, offset, place, ifnull(seq, 0) FROM event WHERE (ifnull(seq, 0) + 1) % ?1 = 0",
+        [MARK_EVERY],
+    )?;
+    tx.execute(
+        "INSERT INTO site_mark (site, offset, place) SELECT site, offset, place FROM event WHERE offset % ?1 = 0",
+        [MARK_EVERY],
+    )?;
+    let last = seed.visitors * (seed.messages + 1);
+    tx.execute(
+        "UPDATE site SET last_offset = ?2, last_place = ?2 WHERE id = ?1",
+        [site, last],
+    )?;
+    Ok(())
+}
+
+/// A token as the server draws them, but from a number.
+fn token(number: u64) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(number.to_be_bytes()))
 }

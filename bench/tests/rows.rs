@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 /// What others read the results by.
-const NAMES: [&str; 61] = [
+const NAMES: [&str; 62] = [
     "agents_200",
     "agents_200_cpu",
     "agents_200_lag",
@@ -40,6 +40,7 @@ const NAMES: [&str; 61] = [
     "memory_under_load",
     "note_with_queue",
     "open_kib",
+    "opening_with_queue",
     "rate_with_queue",
     "reconnect_10k",
     "reconnect_10k_backlog",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use holdfast_protocol::id::EventId;
@@ -21,8 +21,11 @@ const CONVERSATIONS: usize = 200;
 /// Lines that an agent opens.
 const LOGINS: usize = 15;
 
-/// Visitors who come back.
-const RETURNS: usize = 100;
+/// Visitors who come back, and as many new ones.
+const VISITORS: usize = 100;
+
+/// What a step leaves to be done is done by then, by those who hear of it too: else it would fall onto the next one.
+const CALM: Duration = Duration::from_millis(5);
 
 /// Milliseconds of each step, by the name of its row.
 type Spans = BTreeMap<&'static str, Vec<f64>>;
@@ -47,19 +50,22 @@ pub(super) struct Clerk {
 pub(super) async fn in_turn(mut clerks: [Clerk; 2]) -> Result<Vec<(&'static str, [f64; 2])>> {
     for _ in 1..LOGINS {
         for clerk in &mut clerks {
+            tokio::time::sleep(CALM).await;
             clerk.log_in_again().await?;
         }
     }
-    for at in 0..RETURNS {
+    for at in 0..VISITORS {
         for clerk in &mut clerks {
+            tokio::time::sleep(CALM).await;
             clerk.let_one_come_back(at).await?;
+            tokio::time::sleep(CALM).await;
+            clerk.let_a_new_one_write().await?;
         }
     }
     for at in 0..CONVERSATIONS {
-        // Who is first changes: what a visitor's client does once their conversation was closed falls onto the next step.
-        let is_turned = at / 2 % 2 == 1;
-        for turn in [is_turned, !is_turned] {
-            clerks[usize::from(turn)].work_through(at).await?;
+        for clerk in &mut clerks {
+            tokio::time::sleep(CALM).await;
+            clerk.work_through(at).await?;
         }
     }
     let [mut ours, mut other] = clerks.map(|clerk| clerk.spans);
@@ -195,16 +201,42 @@ impl Clerk {
         line.hear("history").await?;
         self.took("visitor_history_with_queue", began);
         let id = new_id()?;
+        let rate = json!({"rate": {"id": id, "score": 5}});
+        self.visitor_command("rate_with_queue", &mut line, &rate, &id)
+            .await
+    }
+
+    /// A stranger opens a page and writes, whose conversation joins the queue.
+    async fn let_a_new_one_write(&mut self) -> Result<()> {
+        let site = self.visitors.first().map(|who| &who.site);
+        let hello = json!({"hello": {"version": VERSION, "site": site}});
+        let mut line = VisitorLine::connect(self.server).await?;
+        line.say(&hello).await?;
+        line.hear("welcome").await?;
+        let id = new_id()?;
+        let send = json!({"send": {"id": id, "text": "q".repeat(MESSAGE_BYTES)}});
+        self.visitor_command("opening_with_queue", &mut line, &send, &id)
+            .await
+    }
+
+    /// A command of a visitor's outbox, from its frame until its event is here.
+    async fn visitor_command(
+        &mut self,
+        row: &'static str,
+        line: &mut VisitorLine,
+        frame: &Value,
+        id: &str,
+    ) -> Result<()> {
         let began = Instant::now();
-        line.say(&json!({"rate": {"id": id, "score": 5}})).await?;
+        line.say(frame).await?;
         loop {
             let events = line.hear("events").await?;
             let mut all = events["events"].as_array().into_iter().flatten();
-            if all.any(|event| event["id"] == id.as_str()) {
+            if all.any(|event| event["id"] == id) {
                 break;
             }
         }
-        self.took("rate_with_queue", began);
+        self.took(row, began);
         Ok(())
     }
 

@@ -32,7 +32,7 @@ pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
     let stage = Stage::start(1).await?;
     let at_rest = stage.gauge.memory_kib()?;
     let (server, gauge) = (stage.server.http(), stage.gauge);
-    let crowds = [(some, SETTLE), (many - some, size.beat())];
+    let crowds = [(some, SETTLE), (many - some, size.beat() + SETTLE)];
     let (ours, fleet) = grow(Dialect::Holdfast, server, gauge, crowds).await?;
     let kernel = kernel_kib()? - unused;
     drop(fleet);

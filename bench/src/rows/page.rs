@@ -31,7 +31,7 @@ pub(super) struct Memory {
     pub(super) heap: f64,
     /// Bytes of all memories of WebAssembly.
     pub(super) wasm: f64,
-    /// Bytes of the whole process that keeps the page: both, and the document, what is drawn, and the browser's own code.
+    /// Bytes of the browser's processes for pages: both, and the document, what is drawn, and the browser's own code.
     pub(super) process: f64,
 }
 

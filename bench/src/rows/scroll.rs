@@ -150,7 +150,7 @@ pub(super) async fn measure(
         way.rate(),
         "frames/s",
         SCREEN,
-        "the screen's; the whole way to the first message, at the processor's own speed",
+        "the screen's; the rest of the way to the first message, at the processor's own speed",
     );
     report.add(
         "widget_scroll_elements",
@@ -182,7 +182,7 @@ fn report_memory(unread: Memory, read: Memory, report: &mut Report) {
         read.process / MIB,
         "MiB",
         unread.process / MIB,
-        "with the newest messages alone; the browser's whole process for the page, with all of 10,000 read back",
+        "with the newest messages alone; the browser's processes for pages, with all of 10,000 read back",
     );
 }
 

@@ -1,5 +1,6 @@
 //! Messages: how soon, how many, and what they cost, beside a relay that appends and syncs.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -8,13 +9,16 @@ use anyhow::Result;
 use super::Size;
 use super::idle::gather_crowd;
 use super::sides::{Flow, Side, rounds};
-use crate::fleet::{AGENTS, Dialect, Phase};
+use crate::fleet::{AGENTS, Dialect, Fleet, Identity, Phase};
 use crate::report::Report;
 use crate::seed;
 use crate::stage::{folder, strangers};
 
 /// 1,000 visitors that write once in this span, and are answered, make 2,000 messages a second.
 pub(super) const PERIOD: Duration = Duration::from_secs(1);
+
+/// Groups in which a crowd comes.
+const GROUPS: u32 = 50;
 
 /// Who waits for so many times what others wait for starves.
 const STARVING: f64 = 3.0;
@@ -145,6 +149,17 @@ fn store_limit(folder: &Path, size: Size) -> Result<f64> {
     limit
 }
 
+/// Visitors who come all through the time of a heartbeat, so that their beats are spread over it for as long as they are here.
+async fn gather_evenly(server: SocketAddr, people: &[Identity], size: Size) -> Result<Vec<Fleet>> {
+    let mut turns = tokio::time::interval(size.beat() / GROUPS);
+    let mut crowd = Vec::new();
+    for group in people.chunks(people.len().div_ceil(usize::try_from(GROUPS)?)) {
+        turns.tick().await;
+        crowd.extend(gather_crowd(Dialect::Holdfast, server, group.to_vec()).await?);
+    }
+    Ok(crowd)
+}
+
 /// What a message costs with very many visitors connected who do nothing, and what these cost by themselves.
 pub(super) async fn measure_crowd(size: Size, report: &mut Report) -> Result<()> {
     // Half as many at both servers, who write twice as often: this process may open no more sockets.
@@ -154,10 +169,10 @@ pub(super) async fn measure_crowd(size: Size, report: &mut Report) -> Result<()>
         Side::holdfast(visitors).await?,
     ];
     let (server, gauge) = (sides[0].address, sides[0].gauge);
-    let crowd = strangers(size.people(18_000), AGENTS);
-    let crowd = gather_crowd(Dialect::Holdfast, server, crowd).await?;
+    let people = strangers(size.people(18_000), AGENTS);
+    let crowd = gather_evenly(server, &people, size).await?;
     let (began, cpu) = (Instant::now(), gauge.cpu_s()?);
-    tokio::time::sleep(size.beat()).await;
+    tokio::time::sleep(size.beat() / 2).await;
     let beat = (gauge.cpu_s()? - cpu) / began.elapsed().as_secs_f64();
     rounds(&mut sides, size, Phase::Paced(PERIOD / 2)).await?;
     drop(crowd);

@@ -82,7 +82,7 @@ pub(super) fn signal_below(driver: u32, signal: Signal) -> Result<()> {
 }
 
 /// All processes that a driver has started, and those that they have started.
-pub(super) fn below(driver: u32) -> Result<Vec<u32>> {
+fn below(driver: u32) -> Result<Vec<u32>> {
     let mut families = HashMap::<u32, Vec<u32>>::new();
     for entry in fs::read_dir("/proc")? {
         let path = entry?.path();
