@@ -18,9 +18,8 @@
   const isManual = boot == "manual" || api.q.some(isBoot);
   if (!site && !isManual) return console.error('Holdfast: the script tag needs data-site="..." with the name of your site.');
 
-  // The server fills this in; `trunk serve` leaves it, and serves from the root.
-  const folder = "__ASSETS__".replace(/^__.*/, "");
-  const at = (name) => new URL(folder + "/" + name, tag.src).href;
+  // The server fills in the folder.
+  const at = (name) => new URL("__ASSETS__/" + name, tag.src).href;
 
   // The launcher stands here alone: the widget leaves it as it is, and adds to it.
   const style = `

@@ -1,44 +1,24 @@
-//! Building: the widget by Trunk, the programs by cargo.
+//! Building: the widget where its sources have changed, and the programs.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::pack;
 use crate::repo::Repo;
 use crate::setup;
 use crate::shell;
-
-/// Everything that the built widget follows from.
-const WIDGET_SOURCES: &[&str] = &[
-    "widget",
-    "protocol",
-    "www/widget.js",
-    "www/sdk.js",
-    "www/site.js",
-    "www/language.js",
-    "www/breath.js",
-    "www/browser.js",
-    "www/place.js",
-    "www/locales",
-    "www/later",
-    "xtask/src/pack.rs",
-    "Trunk.toml",
-    "Cargo.lock",
-    "Cargo.toml",
-];
+use crate::widget;
 
 /// Builds the widget into `target/widget/dist`, unless what lies there was built from the same sources.
 pub(crate) fn widget(repo: &Repo) -> Result<()> {
     let folder = folder(repo);
     let stamp = folder.join("stamp");
     let fingerprint = fingerprint(repo)?;
-    let built = dist(repo).join("index.html").is_file();
+    let built = dist(repo).is_dir();
     if built && fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == fingerprint) {
         return Ok(());
     }
@@ -46,9 +26,7 @@ pub(crate) fn widget(repo: &Repo) -> Result<()> {
     let began = Instant::now();
     // A build that is broken off must not leave the mark of a whole one.
     let _ = fs::remove_file(&stamp);
-    shell::open(&mut trunk(repo)?)?;
-    pack::pack(repo, &dist(repo))?;
-    fs::create_dir_all(&folder)?;
+    widget::assemble(repo, &dist(repo))?;
     fs::write(&stamp, fingerprint).with_context(|| format!("can't write {}", stamp.display()))?;
     eprintln!("build: the widget took {} s", began.elapsed().as_secs());
     Ok(())
@@ -81,30 +59,13 @@ fn folder(repo: &Repo) -> PathBuf {
     repo.generated().join("widget")
 }
 
-fn trunk(repo: &Repo) -> Result<Command> {
-    // Trunk calls wasm-opt in its release mode only; what cargo optimises is the profile in Trunk.toml either way.
-    let smaller = setup::wasm_opt(repo).is_some();
-    let mut trunk = repo.command("trunk");
-    trunk.args([
-        "build",
-        "--skip-version-check",
-        &format!("--release={smaller}"),
-    ]);
-    // Trunk 0.21 takes no value of NO_COLOR but true and false, and reads its own options from such variables.
-    trunk
-        .env_remove("NO_COLOR")
-        .env("TRUNK_SKIP_VERSION_CHECK", "true");
-    trunk.envs(setup::wasm_environment(repo)?);
-    Ok(trunk)
-}
-
 fn fingerprint(repo: &Repo) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     shell::output(repo.rustc().arg("-vV"))?.hash(&mut hasher);
     setup::wasm_environment(repo)?.hash(&mut hasher);
     setup::wasm_opt(repo).is_some().hash(&mut hasher);
     setup::esbuild(repo).is_some().hash(&mut hasher);
-    for source in WIDGET_SOURCES {
+    for source in widget::sources() {
         for file in files_below(&repo.root().join(source))? {
             repo.shown(&file).hash(&mut hasher);
             fs::read(&file)

@@ -15,6 +15,7 @@ mod shell;
 mod sizes;
 mod soak;
 mod tidy;
+mod widget;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

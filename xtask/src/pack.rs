@@ -13,14 +13,10 @@ use serde::Deserialize;
 use crate::repo::Repo;
 use crate::setup;
 use crate::shell;
+use crate::widget::SCRIPTS;
 
 const GLUE: &str = "holdfast-widget.js";
 const SDK: &str = "sdk.js";
-const SITE: &str = "site.js";
-const LANGUAGE: &str = "language.js";
-const BREATH: &str = "breath.js";
-const BROWSER: &str = "browser.js";
-const PLACE: &str = "place.js";
 const SCRIPT: &str = "widget.js";
 
 /// What is fetched when it is called for: each script by itself, with its parts in a folder of its name.
@@ -57,7 +53,8 @@ pub(crate) fn pack(repo: &Repo, dist: &Path) -> Result<()> {
         fs::remove_dir_all(&parts).with_context(|| format!("can't remove {}", parts.display()))?;
         let later = format!("--external:./{LATER}/*");
         minify(repo, &dist.join(SDK), &[&bundle[..], &[&later]].concat())?;
-        for joined in [GLUE, SITE, LANGUAGE, BREATH, BROWSER, PLACE] {
+        let joined = SCRIPTS.iter().filter(|name| ![SDK, SCRIPT].contains(name));
+        for joined in joined.chain([&GLUE]) {
             remove(&dist.join(joined))?;
         }
         minify(repo, &dist.join(SCRIPT), &[])?;

@@ -18,7 +18,7 @@ use anyhow::{Context, Result};
 use crate::repo::Repo;
 
 pub(crate) use browser::Browser;
-pub(crate) use rust::{has_library_source, wasm_environment};
+pub(crate) use rust::{WASM_TARGET, has_library_source, wasm_environment};
 pub(crate) use scripts::folder as scripts;
 pub(crate) use tools::{esbuild, wasm_opt};
 pub(crate) use types::compiler as typescript;
@@ -36,11 +36,9 @@ pub(crate) enum Need {
     LibrarySource,
     /// rustfmt and clippy.
     RustComponents,
-    /// Trunk, which builds the widget.
-    Trunk,
-    /// wasm-bindgen in the version of Cargo.lock, which Trunk calls.
+    /// wasm-bindgen in the version of Cargo.lock.
     WasmBindgen,
-    /// wasm-opt, which Trunk calls, and esbuild. The widget builds without them, and is larger then.
+    /// wasm-opt and esbuild. The widget builds without them, and is larger then.
     NpmTools,
     /// The test runner.
     Nextest,
@@ -75,7 +73,6 @@ pub(crate) const FOR_RUN: &[Need] = &[
     Need::CCompiler,
     Need::WasmTarget,
     Need::LibrarySource,
-    Need::Trunk,
     Need::WasmBindgen,
     Need::NpmTools,
 ];
@@ -87,7 +84,6 @@ pub(crate) const FOR_TEST: &[Need] = &[
     Need::WasmTarget,
     Need::LibrarySource,
     Need::RustComponents,
-    Need::Trunk,
     Need::WasmBindgen,
     Need::NpmTools,
     Need::Nextest,
@@ -109,7 +105,6 @@ pub(crate) const FOR_SOAK: &[Need] = &[
     Need::CCompiler,
     Need::WasmTarget,
     Need::LibrarySource,
-    Need::Trunk,
     Need::WasmBindgen,
     Need::NpmTools,
     Need::Browser,
@@ -123,7 +118,6 @@ pub(crate) const FOR_GALLERY: &[Need] = &[
     Need::CCompiler,
     Need::WasmTarget,
     Need::LibrarySource,
-    Need::Trunk,
     Need::WasmBindgen,
     Need::NpmTools,
     Need::Browser,
@@ -191,7 +185,6 @@ impl Need {
             Self::WasmTarget => rust::has_wasm_target(repo)?,
             Self::LibrarySource => has_library_source(repo)?,
             Self::RustComponents => rust::has_components(repo)?,
-            Self::Trunk => tools::TRUNK.is_installed(repo),
             Self::WasmBindgen => match tools::wasm_bindgen(repo)? {
                 Some(tool) => tool.is_installed(repo),
                 None => true,
@@ -220,7 +213,6 @@ impl Need {
             Self::WasmTarget => rust::add_wasm_target(repo),
             Self::LibrarySource => rust::add_library_source(repo),
             Self::RustComponents => rust::add_components(repo),
-            Self::Trunk => tools::TRUNK.install(repo),
             Self::WasmBindgen => match tools::wasm_bindgen(repo)? {
                 Some(tool) => tool.install(repo),
                 None => Ok(()),
@@ -255,7 +247,7 @@ impl Need {
             }
             Self::WasmTarget => format!(
                 "adding Rust's {}: the widget runs in browsers",
-                rust::WASM_TARGET
+                WASM_TARGET
             ),
             Self::LibrarySource => {
                 "adding the source of Rust's library: compiled along with the widget it makes that smaller".into()
@@ -263,10 +255,6 @@ impl Need {
             Self::RustComponents => {
                 "adding rustfmt and clippy: the tests check form and lints".into()
             }
-            Self::Trunk => format!(
-                "compiling {}: it builds the widget (about 3 minutes)",
-                tools::TRUNK.title()
-            ),
             Self::WasmBindgen => {
                 let title =
                     tools::wasm_bindgen(repo)?.map_or_else(String::new, |tool| tool.title());

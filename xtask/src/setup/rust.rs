@@ -10,7 +10,7 @@ use crate::repo::Repo;
 use crate::shell;
 
 /// The target that the widget is built for.
-pub(super) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Where distributions put libraries, beside `/usr/lib/llvm-*/lib`.
 const LIBRARY_FOLDERS: [&str; 3] = ["/usr/lib", "/usr/lib64", "/usr/local/lib"];

@@ -28,14 +28,6 @@ pub(super) struct Pinned {
     arguments: &'static [&'static str],
 }
 
-/// Builds the widget. Its own downloads are what the features would be for; it gets its helpers from us instead.
-pub(super) const TRUNK: Pinned = Pinned {
-    package: "trunk",
-    binary: "trunk",
-    version: "0.21.14",
-    arguments: &["--locked", "--no-default-features"],
-};
-
 /// Runs the tests.
 pub(super) const NEXTEST: Pinned = Pinned {
     package: "cargo-nextest",
