@@ -8,6 +8,10 @@ use crate::id::Epoch;
 use crate::limits;
 use crate::time::Millis;
 
+/// Beats come a little sooner than they need to, at multiples of this part of the time between them (100 ms on a calm line),
+/// so that a server is woken once for those of many lines.
+const BEAT_STEPS: u64 = 250;
+
 /// What a log holds at the moment of a welcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -129,7 +133,7 @@ impl Reader {
         self.heard = now;
         // Before the handshake this is its deadline, which nothing puts off.
         if self.is_welcomed() {
-            self.next_beat = now + self.heartbeat.of(pace).every_ms;
+            self.next_beat = self.beat_after(now);
         }
     }
 
@@ -170,7 +174,7 @@ impl Reader {
             return Some(Due::Dead);
         }
         if self.next_beat <= now {
-            self.next_beat = now + beat.every_ms;
+            self.next_beat = self.beat_after(now);
             self.beats += 1;
             return Some(Due::Beat(self.beats));
         }
@@ -185,5 +189,36 @@ impl Reader {
         }
         self.next_beat
             .min(self.heard + self.heartbeat.of(self.pace).dead_ms)
+    }
+
+    fn beat_after(&self, now: Millis) -> Millis {
+        let every = self.heartbeat.of(self.pace).every_ms;
+        let due = now + every;
+        Millis(due.0 - due.0 % (every.0 / BEAT_STEPS).max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_were_welcomed_one_after_the_other_beat_together_and_none_too_late() {
+        let heartbeat = Heartbeat::default();
+        for (pace, step) in [(Pace::Calm, 100), (Pace::Strict, 12)] {
+            let every = heartbeat.of(pace).every_ms;
+            for now in (0..2 * step).map(Millis) {
+                let mut reader = Reader::new(heartbeat, Millis(0));
+                reader.handle_welcomed(0, 0, pace, now);
+                for last in [now, now + every] {
+                    reader.handle_heard(last);
+                    let due = reader.poll_timeout();
+                    assert_eq!(due.0 % step, 0);
+                    assert!(due <= last + every && due + Millis(step) > last + every);
+                    assert_eq!(reader.poll(due - Millis(1)), None);
+                    assert!(matches!(reader.poll(due), Some(Due::Beat(_))));
+                }
+            }
+        }
     }
 }
