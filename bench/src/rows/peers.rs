@@ -39,6 +39,7 @@ const SOCKET_IO: Names = Names {
 
 /// How soon, how many, and what each costs, of all in turn. Says which peers this machine has not.
 pub(super) async fn measure(size: Size, report: &mut Report) -> Result<()> {
+    let size = size.in_brief();
     let mut peers = Vec::new();
     for kind in Kind::ALL {
         match kind.find() {

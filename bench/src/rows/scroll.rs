@@ -121,7 +121,7 @@ pub(super) async fn measure(
     slow_down(tab, SLOWDOWN).await?;
     tab.goto(&page).await?;
     tab.run::<Value>(PLAIN, vec![]).await?;
-    let plain = watched(tab, "a plain list", BY, span).await?;
+    let plain = watched(tab, "a plain list", BY, span / 2).await?;
     tab.goto(&page).await?;
     let arguments = vec![json!("s0"), json!(stage.server.http()), json!(token)];
     tab.run_async::<bool>(OPEN, arguments).await?;

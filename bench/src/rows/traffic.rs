@@ -17,8 +17,8 @@ use crate::stage::{folder, strangers};
 /// 1,000 visitors that write once in this span, and are answered, make 2,000 messages a second.
 pub(super) const PERIOD: Duration = Duration::from_secs(1);
 
-/// Groups in which a crowd comes.
-const GROUPS: u32 = 50;
+/// Groups in which a crowd comes: few at a time, as strangers come.
+const GROUPS: u32 = 1000;
 
 /// Who waits for so many times what others wait for starves.
 const STARVING: f64 = 3.0;
