@@ -70,7 +70,7 @@ impl Size {
     /// For other people's servers, whose rows are no goals: everything is to take less than ten minutes.
     fn in_brief(self) -> Self {
         Self {
-            span: self.span * 3 / 4,
+            span: self.span / 2,
             ..self
         }
     }
