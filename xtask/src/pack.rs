@@ -20,9 +20,11 @@ const SDK: &str = "sdk.js";
 const SCRIPT: &str = "widget.js";
 
 /// What is fetched when it is called for: each script by itself, with its parts in a folder of its name.
-const LATER: &str = "later";
+pub(crate) const LATER: &str = "later";
 const EXTRAS: &str = "extras";
-const WASM: &str = "holdfast-widget_bg.wasm";
+
+/// The program, as wasm-bindgen names it.
+pub(crate) const WASM: &str = "holdfast-widget_bg.wasm";
 
 /// What wasm-bindgen calls its own half.
 const MODULE: &str = "\"./holdfast-widget_bg.js\"";

@@ -5,18 +5,18 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::pack;
+use crate::pack::{self, LATER, WASM};
 use crate::repo::Repo;
 use crate::setup;
 use crate::shell;
 
-/// What wasm-bindgen makes: JavaScript, and the wasm of this name with `_bg` behind it.
+/// The package, and what wasm-bindgen makes of it.
 const NAME: &str = "holdfast-widget";
 
 /// The folder of `www` that holds the scripts.
 const WWW: &str = "www";
 
-/// The script that sites paste, what the widget loads at once, and what the page's API is made of.
+/// The script that sites paste, `sdk.js`, which that loads, and what is joined into it.
 pub(crate) const SCRIPTS: [&str; 7] = [
     "widget.js",
     "sdk.js",
@@ -28,7 +28,7 @@ pub(crate) const SCRIPTS: [&str; 7] = [
 ];
 
 /// What is fetched when it is called for: languages, and parts of the widget.
-const FOLDERS: [&str; 2] = ["locales", "later"];
+const FOLDERS: [&str; 2] = ["locales", LATER];
 
 /// Passes of wasm-opt beside the usual ones for size, which make the widget a little smaller once it is compressed.
 const PASSES: [&str; 5] = [
@@ -66,7 +66,7 @@ pub(crate) fn assemble(repo: &Repo, dist: &Path) -> Result<()> {
     compile(repo)?;
     join(repo, dist)?;
     if setup::wasm_opt(repo).is_some() {
-        optimise(repo, &dist.join(format!("{NAME}_bg.wasm")))?;
+        optimise(repo, &dist.join(WASM))?;
     }
     let www = repo.root().join(WWW);
     for name in SCRIPTS.iter().chain(&FOLDERS) {

@@ -245,10 +245,9 @@ impl Need {
                  reads"
                     .into()
             }
-            Self::WasmTarget => format!(
-                "adding Rust's {}: the widget runs in browsers",
-                WASM_TARGET
-            ),
+            Self::WasmTarget => {
+                format!("adding Rust's {WASM_TARGET}: the widget runs in browsers")
+            }
             Self::LibrarySource => {
                 "adding the source of Rust's library: compiled along with the widget it makes that smaller".into()
             }
